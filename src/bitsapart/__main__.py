@@ -1,0 +1,5 @@
+"""`python -m bitsapart` is the command `bitsapart`."""
+
+from .cli import main
+
+main()
