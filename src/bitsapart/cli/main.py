@@ -1,8 +1,8 @@
 """The command group: names and one-line helps here, each command's code in its own file."""
 
+import os
 import sys
 from importlib import import_module
-from typing import Any
 
 import click
 
@@ -13,10 +13,17 @@ _COMMANDS = {
     "compare": "The distance between people and models, all three ways, with intervals.",
     "check": "What a file holds, what is wrong with it, and what can be computed from it.",
     "measure": "One measure by hand, from values typed on the command line.",
+    "plan": "How many items and people are needed for a result within ± x bits.",
+    "report": "A page to look at, made from a saved result.",
+    "train": "Train a network to close the distance.",
+    "predict": "The probabilities that a trained network gives.",
     "merge": "Add up tallies that were computed apart.",
+    "learn": "A page to play with the three losses.",
+    "completion": "Print the lines that switch on shell completion.",
 }
 
 EXIT_BAD_INPUT = 2
+EXIT_INTERRUPTED = 130
 
 
 class _LazyGroup(click.Group):
@@ -37,15 +44,37 @@ class _LazyGroup(click.Group):
 
 
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(__version__, prog_name="bitsapart")
+@click.version_option(__version__, prog_name="bitsapart", message="%(prog)s %(version)s")
 def cli() -> None:
-    """How many bits apart are your model and people?"""
+    """How many bits apart are your model and people?
+
+    Try it without any file:  bitsapart compare example:digits
+
+    Each command explains itself:  bitsapart compare --help
+    """
 
 
-def main(args: list[str] | None = None) -> Any:
+def main(args: list[str] | None = None) -> None:
     """Run the command; an error that bitsapart raises on purpose is one sentence and exit code 2."""
     try:
-        return cli.main(args=args, prog_name="bitsapart")
+        sys.exit(cli.main(args=args, prog_name="bitsapart", standalone_mode=False) or 0)
     except BitsapartError as error:
-        click.echo(f"{type(error).__name__}: {error}", err=True)
+        _say(f"{type(error).__name__}: {error}")
         sys.exit(EXIT_BAD_INPUT)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        _say("Stopped.")
+        sys.exit(EXIT_INTERRUPTED)
+    except BrokenPipeError:
+        # The reader of a pipe (head, less) went away: that is its right. Keep Python from complaining at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except OSError as error:
+        _say(f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}")
+        sys.exit(EXIT_BAD_INPUT)
+
+
+def _say(message: str) -> None:
+    click.echo(message, err=True)
