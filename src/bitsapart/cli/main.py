@@ -6,8 +6,8 @@ from importlib import import_module
 
 import click
 
-from .. import __version__
-from ..errors import BitsapartError
+from bitsapart import __version__
+from bitsapart.errors import BitsapartError
 
 _COMMANDS = {
     "compare": "The distance between people and models, all three ways, with intervals.",
