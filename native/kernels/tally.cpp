@@ -1,0 +1,1 @@
+// The tally's kernels; compiled once per SIMD level.

@@ -1,0 +1,3 @@
+"""The native core: built from native/, imported by comparison/tally.py and train/losses.py alone."""
+
+def simd_level() -> str: ...
