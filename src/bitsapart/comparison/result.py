@@ -58,7 +58,7 @@ class Comparison:
     def __init__(self, data: Mapping[str, Any]) -> None:
         schema = data.get("schema") if isinstance(data, Mapping) else None
         if schema != SCHEMA:
-            message = f"this is not a saved comparison: its schema is {schema!r}, but this version reads schema {SCHEMA}"
+            message = f"this is not a saved comparison: its schema is {schema!r}, this version reads schema {SCHEMA}"
             raise StateError(message)
         self.data: dict[str, Any] = dict(data)
 

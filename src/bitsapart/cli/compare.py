@@ -1,0 +1,130 @@
+"""`bitsapart compare`: the main job."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bitsapart.errors import DataError
+from bitsapart.units import UNITS
+
+from .reading import read_options, reading_flags
+
+
+@click.command
+@click.argument("people", metavar="PEOPLE")
+@click.argument("models", metavar="[MODEL]...", nargs=-1)
+@click.option("--unit", type=click.Choice(UNITS), default="bit", show_default=True, help="The unit of information.")
+@click.option("--per", type=click.Choice(["item", "judgement"]), default="item", show_default=True,
+              help="What counts the same: every item, or every judgement.")
+@click.option("--total", is_flag=True, help="Totals over the items instead of means.")
+@click.option("--weight", metavar="COLUMN", help="A column of weights for the items.")
+@click.option("--group", metavar="COLUMN", help="Items that belong together (a document, a user): wider intervals.")
+@click.option("--by", metavar="COLUMN", multiple=True, help="Slices by this column; may be given more than once.")
+@click.option("--by-class", is_flag=True, help="Show what each class contributes.")
+@click.option("--ordinal", is_flag=True, help="The classes are ordered: add the ranked probability score.")
+@click.option("--worst", type=click.IntRange(0, 1000), default=5, show_default=True, metavar="N",
+              help="List the N items that are farthest apart.")
+@click.option("--curve", is_flag=True, help="Show the whole curve: how well k people predict one more.")
+@click.option("--replace", is_flag=True, help="May the model replace a person? (the alt-test; needs annotators)")
+@click.option("--epsilon", type=click.FloatRange(0, 1), default=None,
+              help="With --replace: how much cheaper the model is (0.2 experts, 0.15 skilled, 0.1 crowd).")
+@click.option("--recalibrate", is_flag=True, help="Also say how far a recalibrated model would be (cross-fitted).")
+@click.option("--detail", is_flag=True, help="Gather all that the page shows (needed before `bitsapart report`).")
+@click.option("--json", "json_file", metavar="FILE", help="Write the result as JSON; - writes it to the terminal.")
+@click.option("--html", "html_file", metavar="FILE", help="Write a page to look at; implies --detail.")
+@click.option("--tally", "tally_file", metavar="FILE", help="Write the tally, for `bitsapart merge`.")
+@click.option("--fail-above", metavar="MEASURE=VALUE", multiple=True,
+              help="Exit with code 1 if a measure of any model is above VALUE (for CI).")
+@reading_flags
+def command(people: str, models: tuple[str, ...], **flags: Any) -> None:
+    """How far MODEL is from PEOPLE: least squares, likelihood and cross-entropy, with 95 % intervals.
+
+    PEOPLE holds what people answered: one row per answer (item, label), or one row per item with a
+    column of counts for each class, or one label per item. MODEL holds probabilities, logits or
+    verdicts for the same items. Both may be CSV, TSV, JSON Lines, Parquet, Arrow or NumPy files.
+    One file may hold both sides. Several models are ranked.
+
+    \b
+    bitsapart compare example:digits
+    bitsapart compare people.csv model.csv
+    bitsapart compare people.parquet a.parquet b.parquet --json result.json
+    bitsapart compare judged.parquet --fail-above kl_divergence=0.1
+    """
+    from bitsapart.comparison.run import Settings, compare_files
+
+    limits = [_limit(text) for text in flags.pop("fail_above")]
+    outputs = {name: flags.pop(name) for name in ("json_file", "html_file", "tally_file")}
+    flags["detail"] = flags["detail"] or outputs["html_file"] is not None
+    reading = {name: flags.pop(name) for name in ("weight", "group", "by")}
+    options = read_options(flags, **reading)
+    settings = Settings(**flags)
+    with _progress() as advance:
+        result, tally = compare_files(people, models, options=options, settings=settings, progress=advance)
+    _write(result, tally, outputs)
+    if outputs["json_file"] != "-":
+        show(result)
+    sys.exit(_judge(result, limits))
+
+
+def _limit(text: str) -> tuple[str, float]:
+    """`kl_divergence=0.1` as a pair; said before any work is done."""
+    measure, equals, value = text.partition("=")
+    try:
+        return measure.strip().replace("-", "_"), float(value)
+    except ValueError:
+        pass
+    rule = "write a measure, an equals sign and a number, for example kl_divergence=0.1"
+    message = f"--fail-above {text!r} is not understood: {rule}" if equals else f"--fail-above {text!r}: {rule}"
+    raise click.UsageError(message)
+
+
+def _write(result: Any, tally: Any, outputs: dict[str, str | None]) -> None:
+    from bitsapart.comparison.writing import write_atomically
+
+    if outputs["tally_file"]:
+        write_atomically(outputs["tally_file"], tally.to_bytes())
+    if outputs["json_file"] == "-":
+        click.echo(result.to_json(), nl=False)
+    elif outputs["json_file"]:
+        result.save(outputs["json_file"])
+    if outputs["html_file"]:
+        from bitsapart.report import write_report
+
+        write_report(result.data, Path(outputs["html_file"]))
+
+
+def show(result: Any) -> None:
+    from rich.console import Console
+
+    from bitsapart.comparison.text import rendered
+
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=110)
+    for note in result.data["notes"]:
+        console.print(note, style="dim", markup=False, soft_wrap=True)
+    console.print(rendered(result.data))
+
+
+def _judge(result: Any, limits: list[tuple[str, float]]) -> int:
+    """1 if a limit is exceeded by any model, else 0; an unknown value exceeds every limit."""
+    failed = 0
+    for measure, limit in limits:
+        for name in result.models:
+            entry = result.entry(measure, name)
+            value = entry["value"] if entry["value"] is not None else entry.get("high")
+            if value is None:
+                message = f"--fail-above {measure}: {name} has no value of it"
+                raise DataError(message)
+            if not float(value) <= limit:
+                click.echo(f"{name}: {measure} is {float(value):.6g} {entry['unit']}, above {limit:g}", err=True)
+                failed = 1
+    return failed
+
+
+def _progress() -> Any:
+    from .progress import progress
+
+    return progress("items")

@@ -1,0 +1,68 @@
+"""The floors hold, the door is light, and every command is documented."""
+
+import ast
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+HEAVY = {"duckdb", "pyarrow", "torch", "altair", "ray", "scipy", "rich", "pandas", "polars", "narwhals", "array_api_compat"}
+
+
+def run_python(code: str) -> str:
+    return subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
+
+
+def test_a_room_imports_only_from_the_floors_below():
+    lint = Path(sys.executable).with_name("lint-imports")
+    if not lint.exists():
+        pytest.skip("import-linter is not installed (pip install 'bitsapart[test]')")
+    done = subprocess.run([lint, "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_native_core_is_imported_by_the_tally_and_the_losses_alone():
+    allowed = {"comparison", "train"}
+    source = ROOT / "src" / "bitsapart"
+    users = {
+        path.relative_to(source).parts[0]
+        for path in source.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        and any("_core" in (name or "") for name in (getattr(node, "module", ""), *(alias.name for alias in node.names)))
+    }
+    assert users <= allowed
+
+
+def test_importing_the_package_loads_nothing_heavy():
+    modules = json.loads(run_python("import sys, json, bitsapart; print(json.dumps(sorted(sys.modules)))"))
+    assert not HEAVY & {name.partition(".")[0] for name in modules}
+
+
+def test_the_help_loads_nothing_heavy_not_even_numpy():
+    code = (
+        "import sys, json\n"
+        "from bitsapart.cli.main import cli\n"
+        "try:\n    cli.main(['--help'], standalone_mode=False)\nexcept SystemExit: pass\n"
+        "print(json.dumps(sorted(sys.modules)))"
+    )
+    modules = json.loads(run_python(code).splitlines()[-1])
+    assert not (HEAVY | {"numpy"}) & {name.partition(".")[0] for name in modules}
+
+
+def test_no_test_tree_file_without_a_source():
+    """Tests mirror the source tree, so that a reader finds them."""
+    rooms = {path.name for path in (ROOT / "src" / "bitsapart").iterdir() if path.is_dir() and path.name != "__pycache__"}
+    extra = {"reference", "states", "__pycache__"}
+    assert {path.name for path in (ROOT / "tests").iterdir() if path.is_dir()} <= rooms | extra
+
+
+def test_every_command_is_in_the_readme():
+    from bitsapart.cli.main import _COMMANDS
+
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    missing = [name for name in _COMMANDS if f"bitsapart {name}" not in readme]
+    assert not missing
