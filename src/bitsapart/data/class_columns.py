@@ -1,0 +1,151 @@
+"""Which columns are classes: matched by name, also behind a common prefix such as "p_cat", "p_dog"."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from bitsapart.errors import AmbiguityError, DataError
+
+from .sheet import Column, Sheet
+
+__all__ = ["Match", "classes_asked_for", "is_class_like", "match_classes", "split_sides"]
+
+_SEPARATORS = "_.:- /"
+_NOT_CLASSES = {
+    "total", "sum", "k", "n_annotators", "n_judgements", "num_annotators", "weight", "weights", "fold", "split", "seed",
+    "entropy", "loss", "cross_entropy", "confidence", "score", "index", "unnamed: 0", "level_0", "row", "majority",
+}  # fmt: skip
+_PEOPLE_WORDS = {"people", "human", "humans", "person", "annotators", "n", "count", "counts", "votes", "x"}
+_MODEL_WORDS = {"model", "p", "q", "prob", "proba", "probability", "logit", "logits", "logp", "pred", "y", "softmax"}
+
+
+@dataclass(frozen=True)
+class Match:
+    """Columns by the class that they hold, and what was left over."""
+
+    columns: Mapping[str, str]
+    left: tuple[str, ...]
+    affix: str = ""
+
+
+def is_class_like(column: Column) -> bool:
+    """Whether a column without a part to play may hold a class: it holds numbers and is not called "total"."""
+    return column.numeric and column.name.strip().lower() not in _NOT_CLASSES
+
+
+def classes_asked_for(sheet: Sheet, columns: Sequence[Column], classes: Sequence[str]) -> dict[str, str]:
+    """The columns of exactly these classes; columns without names are taken in their order.
+
+    Raises:
+        DataError: a class has no column, or the number of columns differs.
+    """
+    if not sheet.named:
+        if len(columns) != len(classes):
+            message = f"{sheet.name} has {len(columns)} columns, but classes (--classes) names {len(classes)}"
+            raise DataError(message)
+        return dict(zip(classes, (column.name for column in columns), strict=True))
+    match = match_classes(sheet, columns, classes)
+    missing = [name for name in classes if name not in match.columns]
+    if missing:
+        near = get_close_matches(missing[0], [column.name for column in columns], n=1, cutoff=0.5)
+        there = ", ".join(column.name for column in columns[:8])
+        hint = f"did you mean {near[0]!r}?" if near else f"its columns are {there}"
+        message = f"{sheet.name} has no column for class {missing[0]!r} that --classes names; {hint}"
+        raise DataError(message)
+    return dict(match.columns)
+
+
+def match_classes(sheet: Sheet, columns: Sequence[Column], classes: Sequence[str]) -> Match:
+    """Match columns to classes that are known from the other side.
+
+    A column is a class's if it has its name, or its name behind one prefix (or before one suffix) that all share.
+
+    Raises:
+        AmbiguityError: two prefixes match as many classes.
+    """
+    names = [column.name for column in columns]
+    found: dict[tuple[str, str], dict[str, str]] = {}
+    for name in names:
+        for one in classes:
+            for affix in _affixes(name, one):
+                found.setdefault(affix, {})[one] = name
+    if not found:
+        return Match({}, tuple(names))
+    most = max(len(columns) for columns in found.values())
+    best = [affix for affix, columns in found.items() if len(columns) == most]
+    if len(best) > 1 and ("", "") not in best:
+        first, second = ("".join(affix) for affix in best[:2])
+        message = (
+            f"{sheet.name} has columns for the classes behind {first!r} and behind {second!r}: keep one of them, or "
+            "name the columns as the classes"
+        )
+        raise AmbiguityError(message)
+    affix = ("", "") if ("", "") in best else best[0]
+    chosen = found[affix]
+    left = tuple(name for name in names if name not in chosen.values())
+    return Match({one: chosen[one] for one in classes if one in chosen}, left, "".join(affix))
+
+
+def _affixes(name: str, one: str) -> list[tuple[str, str]]:
+    if name == one:
+        return [("", "")]
+    if name.endswith(one) and name[: -len(one)][-1:] in _SEPARATORS:
+        return [(name[: -len(one)], "")]
+    if name.startswith(one) and name[len(one) :][:1] in _SEPARATORS:
+        return [("", name[len(one) :])]
+    return []
+
+
+def split_sides(sheet: Sheet, columns: Sequence[Column]) -> tuple[dict[str, str], dict[str, str]] | None:
+    """Tell people's class columns from the model's in one sheet, such as "n_cat", "n_dog" and "p_cat", "p_dog".
+
+    Returns:
+        The columns of the two sides by class, people's first; `None` where there are no two such groups.
+
+    Raises:
+        AmbiguityError: there are two groups and nothing says which is whose.
+    """
+    groups = _groups([column.name for column in columns])
+    pairs = [
+        (a, b)
+        for i, a in enumerate(groups)
+        for b in groups[i + 1 :]
+        if set(groups[a]) == set(groups[b]) and len(groups[a]) > 1 and not set(groups[a].values()) & set(groups[b].values())
+    ]  # fmt: skip
+    if len(pairs) != 1:
+        return None
+    first, second = pairs[0]
+    sides = {prefix: _side(prefix, groups[prefix], sheet) for prefix in (first, second)}
+    if sides[first] == "model" or sides[second] == "people":
+        first, second = second, first
+    if {"people", "model"} & {sides[first]} and sides[first] != sides[second]:
+        return groups[first], groups[second]
+    if sides[second] == "model" and sides[first] != "model":
+        return groups[first], groups[second]
+    message = (
+        f"{sheet.name} has two groups of class columns, {first or 'plain'!r} and {second or 'plain'!r}, and either may be "
+        "people's: begin their names with people_ and model_"
+    )
+    raise AmbiguityError(message)
+
+
+def _groups(names: Sequence[str]) -> dict[str, dict[str, str]]:
+    groups: dict[str, dict[str, str]] = {"": {name: name for name in names}}
+    for name in names:
+        for place, letter in enumerate(name[:-1]):
+            if letter in _SEPARATORS and place:
+                groups.setdefault(name[: place + 1], {})[name[place + 1 :]] = name
+    prefixed = {prefix: group for prefix, group in groups.items() if prefix and len(group) > 1}
+    taken = {name for group in prefixed.values() for name in group.values()}
+    plain = {name: name for name in names if name not in taken}
+    return {**prefixed, **({"": plain} if len(plain) > 1 else {})}
+
+
+def _side(prefix: str, group: Mapping[str, str], sheet: Sheet) -> str | None:
+    words = {part for part in prefix.lower().strip(_SEPARATORS).replace("-", "_").split("_") if part}
+    if words & _PEOPLE_WORDS:
+        return "people"
+    if words & _MODEL_WORDS:
+        return "model"
+    kinds = {sheet.column(name).type for name in group.values()}
+    return "people" if kinds == {"integer"} else None

@@ -1,0 +1,126 @@
+"""The one engine for joins, counts and text formats: DuckDB with a memory limit and a folder that is removed."""
+
+import contextlib
+import shutil
+import tempfile
+import weakref
+from collections.abc import Iterator
+from itertools import count
+from typing import Any
+
+from .failures import readable
+from .options import ReadOptions
+
+__all__ = ["BLOCK_ROWS", "Engine", "quoted", "text_literal"]
+
+BLOCK_ROWS = 1 << 17
+
+
+def quoted(column: str) -> str:
+    """A column name as SQL writes it."""
+    return '"' + column.replace('"', '""') + '"'
+
+
+def text_literal(text: str) -> str:
+    """A text as SQL writes it."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+class Engine:
+    """An in-memory DuckDB that spills to a temporary folder of its own; both are gone after `close`."""
+
+    def __init__(self, options: ReadOptions) -> None:
+        self._options = options
+        self._folder: str | None = None
+        self._connection: Any = None
+        self._views: dict[str, Any] = {}
+        self._numbers = count()
+        self._finalizer: Any = None
+
+    def _connect(self) -> Any:
+        if self._connection is None:
+            import duckdb
+
+            base = None if self._options.temp_dir is None else str(self._options.temp_dir)
+            try:
+                self._folder = tempfile.mkdtemp(prefix="bitsapart-", dir=base)
+            except OSError as error:
+                raise readable(error, base or tempfile.gettempdir()) from None
+            config = {
+                "memory_limit": f"{self._options.memory_bytes >> 10}KiB",
+                "threads": self._options.thread_count,
+                "temp_directory": self._folder,
+                "autoinstall_known_extensions": "false",
+            }
+            self._connection = duckdb.connect(config=config)
+            self._finalizer = weakref.finalize(self, _dismantle, self._connection, self._folder)
+        return self._connection
+
+    def _cursor(self, *, ordered: bool) -> Any:
+        cursor = self._connect().cursor()
+        cursor.execute(f"SET preserve_insertion_order = {'true' if ordered else 'false'}")
+        for name, view in self._views.items():
+            cursor.register(name, view)
+        return cursor
+
+    def register(self, table: Any) -> str:
+        """Make an Arrow table or dataset known; the name stands for it in SQL."""
+        name = f"arrow_{next(self._numbers)}"
+        self._views[name] = table
+        return name
+
+    def rows(self, query: str, about: str) -> list[tuple[Any, ...]]:
+        """All rows of a small result; what goes wrong is said about the input `about`."""
+        cursor = self._cursor(ordered=True)
+        with _one_sentence(about), contextlib.closing(cursor):
+            result: list[tuple[Any, ...]] = cursor.execute(query).fetchall()
+            return result
+
+    def table(self, query: str, about: str) -> Any:
+        """A result as an Arrow table."""
+        cursor = self._cursor(ordered=True)
+        with _one_sentence(about), contextlib.closing(cursor):
+            relation = cursor.sql(query)
+            return relation.to_arrow_table() if hasattr(relation, "to_arrow_table") else relation.arrow()
+
+    def keep(self, query: str, about: str) -> str:
+        """Store a result as a table of the engine (it may spill); the name stands for it in SQL."""
+        name = f"kept_{next(self._numbers)}"
+        cursor = self._cursor(ordered=False)
+        with _one_sentence(about), contextlib.closing(cursor):
+            cursor.execute(f"CREATE TABLE {name} AS {query}")
+        return name
+
+    def stream(self, query: str, about: str, *, ordered: bool, size: int = BLOCK_ROWS) -> Iterator[Any]:
+        """A result as Arrow record batches, in the order of the input where `ordered`."""
+        cursor = self._cursor(ordered=ordered)
+        with _one_sentence(about), contextlib.closing(cursor):
+            relation = cursor.sql(query)
+            reader = getattr(relation, "to_arrow_reader", None) or relation.fetch_arrow_reader
+            yield from reader(size)
+
+    def close(self) -> None:
+        """Leave nothing behind."""
+        if self._finalizer is not None:
+            self._finalizer()
+        self._connection = None
+        self._views.clear()
+
+
+def _dismantle(connection: Any, folder: str) -> None:
+    with contextlib.suppress(Exception):
+        connection.close()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _one_sentence(about: str) -> Iterator[None]:
+    import duckdb
+    import pyarrow as pa
+
+    try:
+        yield
+    except (duckdb.Error, pa.ArrowException, OSError) as error:
+        if "interrupted" in str(error).lower():
+            raise KeyboardInterrupt from None
+        raise readable(error, about) from None

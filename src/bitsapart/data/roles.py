@@ -1,0 +1,154 @@
+"""Which column plays which part: by its name, or because the caller says so."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from bitsapart.errors import AmbiguityError, DataError
+
+from .options import ReadOptions
+from .sheet import Column, Sheet
+
+__all__ = ["Roles", "check_flags", "find_roles", "flag_of"]
+
+_ITEM = (
+    "item", "task", "uid", "id", "item_id", "itemid", "task_id", "taskid", "uuid", "example", "example_id", "pair_id",
+    "sample", "sample_id", "image", "image_id", "image_name", "filename", "file_name", "document_id", "doc_id",
+    "comment_id", "question_id", "instance_id", "key",
+)  # fmt: skip
+_ANNOTATOR = (
+    "annotator", "worker", "rater", "annotator_id", "worker_id", "workerid", "rater_id", "coder", "judge", "labeler",
+    "labeller", "participant", "participant_id", "user", "user_id", "observer",
+)  # fmt: skip
+_LABEL = (
+    "label", "answer", "judgement", "judgment", "response", "verdict", "choice", "annotation", "category", "class",
+    "rating", "truth", "gold", "target",
+)  # fmt: skip
+_MODEL_LABEL = ("prediction", "predicted", "pred", "verdict", "label", "answer", "class", "category", "choice")
+_COUNT = ("count", "counts", "n", "votes", "frequency", "freq", "times")
+_PROB = ("p", "prob", "probability", "proba")
+_FLAGS = {
+    "item": "--item", "label": "--label", "annotator": "--annotator", "count": "--count", "prob": "--prob",
+    "weight": "--weight", "group": "--group", "by": "--by",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Roles:
+    """The columns of one sheet by the part they play; `rest` holds those without one."""
+
+    item: str | None = None
+    annotator: str | None = None
+    label: str | None = None
+    count: str | None = None
+    prob: str | None = None
+    extras: tuple[str, ...] = ()
+    rest: tuple[Column, ...] = ()
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The columns that name things."""
+        return tuple(name for name in (self.item, self.annotator, self.label) if name is not None)
+
+
+def flag_of(option: str) -> str:
+    """The command-line flag of an option."""
+    return _FLAGS[option]
+
+
+def check_flags(sheets: Sequence[Sheet], options: ReadOptions) -> None:
+    """Every column that an option names must stand in at least one input.
+
+    Raises:
+        DataError: it does not; the nearest name is suggested.
+    """
+    wanted = [(flag_of(option), getattr(options, option)) for option in _FLAGS if option != "by"]
+    wanted += [(flag_of("by"), name) for name in options.by]
+    there = list(dict.fromkeys(column.name for sheet in sheets for column in sheet.columns))
+    for flag, name in wanted:
+        if name is not None and name not in there:
+            near = get_close_matches(name, there, n=1, cutoff=0.5)
+            hint = f"did you mean {near[0]!r}?" if near else f"the columns are {_listed(there)}"
+            message = f"{flag} names column {name!r}, which stands in none of the inputs; {hint}"
+            raise DataError(message)
+
+
+def find_roles(sheet: Sheet, options: ReadOptions, *, model: bool, others: Sequence[Sheet] = ()) -> Roles:
+    """Recognise the columns of a sheet by their names.
+
+    Args:
+        sheet: the input.
+        options: what the caller named takes precedence.
+        model: a model's sheet; its answers may be called "prediction".
+        others: the other inputs; an id that both share is preferred, under whatever name.
+
+    Returns:
+        The roles.
+
+    Raises:
+        AmbiguityError: two columns could play the same part.
+    """
+    if not sheet.named:
+        return Roles(rest=sheet.columns)
+    taken = [name for name in (options.weight, options.group, *options.by) if name is not None and sheet.has(name)]
+    free = [column for column in sheet.columns if column.name not in taken]
+    label = _label(free, sheet, options, model=model)
+    item = None if options.in_order else _item(free, sheet, options, label, others)
+    annotator = None if model else _one(free, sheet, _ANNOTATOR, options.annotator, "annotator")
+    numbers = [column for column in free if column.numeric]
+    count = _one(numbers, sheet, _COUNT, options.count, "count") if label else None
+    prob = _one(numbers, sheet, _PROB, options.prob, "prob")
+    used = {item, annotator, label, count, prob, *taken}
+    rest = tuple(column for column in sheet.columns if column.name not in used)
+    return Roles(item, annotator, label, count, prob, tuple(taken), rest)
+
+
+def _label(free: Sequence[Column], sheet: Sheet, options: ReadOptions, *, model: bool) -> str | None:
+    words = _MODEL_LABEL if model else _LABEL
+    candidates = [column for column in free if column.type != "list" and column.name != options.item]
+    return _one(candidates, sheet, words, options.label, "label")
+
+
+def _item(
+    free: Sequence[Column], sheet: Sheet, options: ReadOptions, label: str | None, others: Sequence[Sheet]
+) -> str | None:
+    candidates = [column for column in free if column.type != "list" and column.name != label]
+    found = _matches(candidates, _ITEM)
+    if options.item is not None and sheet.has(options.item):
+        return options.item
+    shared = [name for name in found if others and all(other.has(name) for other in others)]
+    if len(shared) == 1:
+        return shared[0]
+    if found:
+        return _only(found, sheet, "item")
+    texts = [column.name for column in candidates if column.type == "text"]
+    common = [name for name in texts if others and all(other.has(name) for other in others)]
+    return common[0] if len(common) == 1 else None
+
+
+def _one(columns: Sequence[Column], sheet: Sheet, words: Sequence[str], wanted: str | None, option: str) -> str | None:
+    if wanted is not None and sheet.has(wanted):
+        return wanted
+    return _only(_matches(columns, words), sheet, option)
+
+
+def _only(found: Sequence[str], sheet: Sheet, option: str) -> str | None:
+    if len(found) > 1:
+        message = (
+            f"{sheet.name} has {len(found)} columns that may be the {option} ({_listed(found)}): "
+            f"say which with {flag_of(option)} {found[0]}"
+        )
+        raise AmbiguityError(message)
+    return found[0] if found else None
+
+
+def _matches(columns: Sequence[Column], words: Sequence[str]) -> list[str]:
+    return [column.name for column in columns if _plain(column.name) in words]
+
+
+def _plain(name: str) -> str:
+    return name.strip().lower().replace(" ", "_").replace("-", "_")
+
+
+def _listed(names: Sequence[str], most: int = 8) -> str:
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
