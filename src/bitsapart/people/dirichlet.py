@@ -1,0 +1,124 @@
+"""How much people differ from item to item: the Dirichlet-multinomial fit behind the entropy of small panels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import exp, inf, nan
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .patterns import PatternTable
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["DirichletFit", "fit_dirichlet", "fit_table"]
+
+# α outside [e^−18, e^18] cannot be told from its limit by any data set: the limit itself is taken.
+_LOG_BOUND = 18.0
+
+
+@dataclass(frozen=True, eq=False)
+class DirichletFit:
+    """A Dirichlet(α·m) prior for the items' distributions, fitted to counts.
+
+    Attributes:
+        alpha: concentration α. 0: every item unanimous, each item is one class; inf: no more spread than one
+            distribution shared by all items gives; nan: one judgement an item says nothing about it.
+        shares: (C,) the mean m.
+        interior: whether α is a maximum inside its range, so that it has a sampling variance.
+        note: one line about a limit that was taken, or "".
+    """
+
+    alpha: float
+    shares: Floats
+    interior: bool
+    note: str
+
+
+def _exceedances(table: PatternTable) -> tuple[Floats, Floats]:
+    """How many items have more than j judgements of a class, and more than j at all.
+
+    These two tables are all that the Dirichlet-multinomial likelihood needs of the data.
+
+    Returns:
+        (C, J) Σw over items with n_c > j, and (J,) Σw over items with K > j, for j = 0 … J−1.
+    """
+    people = table.people
+    width = int(people.max())
+    by_class = np.stack([np.bincount(column, weights=table.weight, minlength=width + 1) for column in table.counts.T])
+    by_item = np.bincount(people, weights=table.weight, minlength=width + 1)
+    return _tails(np.asarray(by_class, dtype=np.float64)), _tails(np.asarray(by_item, dtype=np.float64))
+
+
+def _tails(histogram: Floats) -> Floats:
+    return np.asarray(np.cumsum(histogram[..., :0:-1], axis=-1)[..., ::-1])
+
+
+def fit_dirichlet(patterns: ArrayLike, frequency: ArrayLike, *, shares: ArrayLike | None = None) -> DirichletFit:
+    """Fit Dirichlet(α·m) to counts: m the pooled class shares, α by maximum Dirichlet-multinomial likelihood.
+
+    α says how much items differ: small α, people are unanimous but about different things; large α, every item
+    splits people the same way. The likelihood is maximised over ln α by scipy's bounded scalar optimiser.
+
+    Args:
+        patterns: (P, C) distinct count vectors.
+        frequency: (P,) items with each, or Σw.
+        shares: m, where the pooled shares are not wanted (uniform, when classes mean different things from
+            item to item).
+
+    Returns:
+        The fit. Limits: all items unanimous, or one class: α = 0; less spread than sampling alone gives: α = ∞;
+        no item with two judgements: α = nan.
+
+    Raises:
+        DomainError: the patterns are not counts.
+
+    Reference:
+        Minka, "Estimating a Dirichlet distribution" (2000).
+
+    Example:
+        >>> fit = fit_dirichlet([[3, 0], [2, 1], [0, 3]], [5, 4, 3])
+        >>> round(fit.alpha, 3), fit.shares.round(3).tolist()
+        (0.984, [0.639, 0.361])
+    """
+    return fit_table(PatternTable.of(patterns, frequency), shares=shares)
+
+
+def fit_table(table: PatternTable, *, shares: ArrayLike | None = None) -> DirichletFit:
+    """`fit_dirichlet` for a table that is checked already, with its weights."""
+    mean = table.shares if shares is None else np.asarray(shares, dtype=np.float64)
+    several = table.people > 1
+    if not several.any():
+        return DirichletFit(nan, mean, interior=False, note="one judgement an item: its spread cannot be known")
+    if (table.counts[several].max(axis=1) == table.people[several]).all():
+        return DirichletFit(0.0, mean, interior=False, note="every item with several judgements is unanimous")
+    by_class, by_item = _exceedances(table)
+    log_alpha = _best_log_alpha(by_class[mean > 0], by_item, mean[mean > 0])
+    if log_alpha > _LOG_BOUND - 1:
+        note = "people differ no more from item to item than by chance: one distribution for all items"
+        return DirichletFit(inf, mean, interior=False, note=note)
+    return DirichletFit(exp(log_alpha), mean, interior=True, note="")
+
+
+def _best_log_alpha(by_class: Floats, by_item: Floats, mean: Floats) -> float:
+    from scipy.optimize import minimize_scalar
+
+    j = np.arange(by_item.size)
+
+    def negative_log_likelihood(log_alpha: float) -> float:
+        # Σ ln(αm+j) − Σ ln(α+j) without the terms that do not depend on α; log1p keeps large α exact.
+        alpha = exp(log_alpha)
+        gain = np.sum(by_class * np.log1p(j / (alpha * mean[:, None])))
+        return -float(gain - by_item @ np.log1p(j / alpha))
+
+    found = minimize_scalar(
+        negative_log_likelihood, bounds=(-_LOG_BOUND, _LOG_BOUND), method="bounded", options={"xatol": 1e-9}
+    )
+    # The optimiser never tries the ends themselves; flat at the far end means the limit.
+    if negative_log_likelihood(_LOG_BOUND) <= float(found.fun) + 1e-12 * abs(float(found.fun)):
+        return _LOG_BOUND
+    return float(found.x)

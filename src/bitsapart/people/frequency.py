@@ -1,0 +1,178 @@
+"""The curve of the smoothed-frequency combiner, exact: no sampling of people, no order among them.
+
+k people are combined to f_c = (m_c + aπ_c)/(k + a), with m their votes, π the pooled class shares and one a_k for
+each k, the best there is on these items. Given that the further person said c, the votes for c among k others are
+hypergeometric, so the expected loss is a sum over *cells* (class, n_c, K), and a pattern is the sum of its cells.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import exp, nan
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bitsapart.errors import DomainError
+
+from .curve import Curve, Score, item_set
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from numpy.typing import NDArray
+
+    from .patterns import PatternTable
+
+    Floats = NDArray[np.float64]
+    Counts = NDArray[np.int64]
+
+__all__ = ["frequency_curve"]
+
+_LOG_BOUND = 18.0
+
+
+@dataclass(frozen=True, eq=False)
+class _Cells:
+    """Distinct (class, n, K): `place` (P, C) says which cell each count of each pattern is."""
+
+    category: Counts
+    n: Counts
+    people: Counts
+    place: Counts
+    share: Floats  # (cells,) n/K
+    said: Floats  # (C, cells) mean over items of n/K, by class
+    items: Floats  # (C, cells) share of the items, by class
+
+
+def frequency_curve(table: PatternTable, *, score: Score = "log", k_max: int | None = None) -> Curve:
+    """L_k of the smoothed-frequency combiner for k = 0 … k_max.
+
+    Args:
+        table: the patterns.
+        score: "log": −ln f(y), nats; "brier": Σ(f − 1[y])², halved for two classes.
+        k_max: how many people; by default the largest k that keeps 90 % of the items.
+
+    Returns:
+        The curve with one row per pattern kept.
+
+    Raises:
+        DomainError: an unknown score, or no item with k_max + 1 judgements.
+
+    Reference:
+        Resnick, Kong, Schoenebeck, Weninger, "Survey equivalence", arXiv 2106.01254.
+
+    Example:
+        >>> from bitsapart.people.patterns import PatternTable
+        >>> curve = frequency_curve(PatternTable.of([[3, 0], [2, 1], [0, 3]], [50, 20, 30]))
+        >>> curve.mean.round(4).tolist()
+        [0.6572, 0.387, 0.3378]
+    """
+    if score not in ("log", "brier"):
+        message = f'score is {score!r}, but must be "log" or "brier"'
+        raise DomainError(message)
+    k_max, kept = item_set(table, k_max)
+    chosen = table.where(kept)
+    cells = _cells(chosen)
+    loss_of_k = _log_losses if score == "log" else _brier_losses
+    columns, slopes, smoothing = zip(*loss_of_k(cells, chosen.shares, k_max), strict=True)
+    losses = np.zeros((chosen.counts.shape[0], k_max + 1))
+    of_cells = np.column_stack(columns)
+    for place in cells.place.T:
+        losses += of_cells[place]
+    influence = losses + chosen.share_influence() @ np.column_stack(slopes)
+    left_out = round(float(table.items[~kept].sum()))
+    return Curve("frequency", score, chosen, kept, losses, influence, np.array(smoothing), left_out)
+
+
+def _cells(table: PatternTable) -> _Cells:
+    patterns, classes = table.counts.shape
+    people = np.broadcast_to(table.people[:, None], table.counts.shape)
+    category = np.broadcast_to(np.arange(classes), table.counts.shape)
+    width = int(people.max()) + 1
+    key = (category * width + table.counts) * width + people
+    distinct, place = np.unique(key, return_inverse=True)
+    place = place.reshape(patterns, classes)
+    rest, k = np.divmod(distinct, width)
+    c, n = np.divmod(rest, width)
+    weight = np.zeros((classes, distinct.size))
+    for index in range(classes):
+        weight[index] = np.bincount(place[:, index], weights=table.weight, minlength=distinct.size)
+    weight /= table.weight.sum()
+    share = n / k
+    return _Cells(c, n, k, place, share, weight * share, weight)
+
+
+def _log_losses(cells: _Cells, shares: Floats, k_max: int) -> Iterator[tuple[Floats, Floats, float]]:
+    """For each k: the loss of each cell, the slope of L_k by each share, and a_k."""
+    used = shares > 0
+    for k, votes in enumerate(_hypergeometric(cells, k_max)):
+        j = np.arange(k + 1)
+        mean_votes = (cells.said @ votes)[used]  # (C, k+1): the further person said c, j of the k others too
+
+        def mean_loss(a: float, k: int = k, j: Counts = j, mean_votes: Floats = mean_votes) -> float:
+            return float(np.sum(mean_votes * (np.log(k + a) - np.log(j + a * shares[used, None]))))
+
+        a = nan if k == 0 else _best(mean_loss)
+        pull = 1.0 if k == 0 else a  # with nobody asked a cancels: the answer is π
+        loss = np.zeros((shares.size, k + 1))
+        loss[used] = np.log(k + pull) - np.log(j + pull * shares[used, None])
+        slope = np.zeros(shares.size)
+        slope[used] = -np.sum(mean_votes * pull / (j + pull * shares[used, None]), axis=1)
+        yield cells.share * np.einsum("xj,xj->x", votes, loss[cells.category]), slope, a
+
+
+def _hypergeometric(cells: _Cells, k_max: int) -> Iterator[Floats]:
+    """(cells, k+1) chance of j votes for c among k of the others, given that the further person said c.
+
+    The people are drawn one after the other: every term is a product and sum of chances, so nothing cancels.
+    """
+    left = np.maximum(cells.n - 1, 0)[:, None].astype(np.float64)
+    others = (cells.people - 1)[:, None]
+    votes = np.ones((cells.n.size, 1))
+    yield votes
+    for k in range(k_max):
+        chance = np.clip((left - np.arange(k + 1)) / (others - k), 0.0, 1.0)
+        more = np.zeros((cells.n.size, k + 2))
+        more[:, :-1] = votes * (1 - chance)
+        more[:, 1:] += votes * chance
+        votes = more
+        yield votes
+
+
+def _brier_losses(cells: _Cells, shares: Floats, k_max: int) -> Iterator[tuple[Floats, Floats, float]]:
+    """The same for the Brier score, which needs only two moments of the votes m among k people.
+
+    Σ_c (f_c − 1[y = c])² has the expectation Σ_c { E f_c² − 2 (n_c/K) E[f_c | y = c] + n_c/K }.
+    """
+    half = 0.5 if shares.size == 2 else 1.0
+    n, people, share = cells.n.astype(np.float64), cells.people.astype(np.float64), cells.share
+    pi = shares[cells.category]
+    # Falling moments of the hypergeometric: E m = k n/K, E m(m−1) = k(k−1) n(n−1)/(K(K−1)).
+    both = n * (n - 1) / (people * np.maximum(people - 1, 1))
+    agree = np.maximum(n - 1, 0) / np.maximum(people - 1, 1)
+    items, said = cells.items.sum(axis=0), cells.said.sum(axis=0)
+    for k in range(k_max + 1):
+        first = k * share
+        second = k * (k - 1) * both + first
+        terms = (items @ second, items @ (first * pi), items @ pi**2, said @ (k * agree), said @ pi)
+
+        def mean_loss(a: float, k: int = k, terms: tuple[float, ...] = terms) -> float:
+            m2, m1, m0, t1, t0 = terms
+            return float((m2 + 2 * a * m1 + a * a * m0) / (k + a) ** 2 - 2 * (t1 + a * t0) / (k + a))
+
+        a = nan if k == 0 else _best(mean_loss)
+        pull = 1.0 if k == 0 else a
+        square = (second + 2 * pull * pi * first + (pull * pi) ** 2) / (k + pull) ** 2
+        right = share * (k * agree + pull * pi) / (k + pull)
+        by_share = 2 * (pull * first + pull**2 * pi) / (k + pull) ** 2 - 2 * share * pull / (k + pull)
+        yield half * (square - 2 * right + share), half * (cells.items @ by_share), a
+
+
+def _best(mean_loss: Callable[[float], float]) -> float:
+    from scipy.optimize import minimize_scalar
+
+    found = minimize_scalar(
+        lambda log_a: mean_loss(exp(log_a)), bounds=(-_LOG_BOUND, _LOG_BOUND), method="bounded", options={"xatol": 1e-7}
+    )
+    return exp(float(found.x))
