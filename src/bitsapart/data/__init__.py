@@ -1,8 +1,8 @@
 """Reading: from files, tables and arrays to blocks of items that people and models judged.
 
-One engine (DuckDB) parses, counts and joins; plain scans take the fastest decoder there is. What columns mean is recognised
-by their names, kinds by their values, never by shape alone: where two readings are possible, an `AmbiguityError` names the
-option that decides.
+One engine (DuckDB) parses, counts and joins; plain scans take the fastest decoder there is. What columns mean is
+recognised by their names, kinds by their values, never by shape alone: where two readings are possible, an
+`AmbiguityError` names the option that decides.
 """
 
 from .block import Block, Ids

@@ -158,7 +158,8 @@ def _shorter(sides: Sequence[Side], at_hand: Sequence[int], start: int) -> Excep
     short = next(side for side, left in zip(sides, at_hand, strict=True) if not left)
     long = next(side for side, left in zip(sides, at_hand, strict=True) if left)
     return DataError(
-        f"{short.sheet.name} has {start} rows and {long.sheet.name} has more; without ids rows are matched by their order, "
+        f"{short.sheet.name} has {start} rows and {long.sheet.name} has more; without ids rows are matched by their "
+        "order, "
         "so both need the same number (or name the id column with --item)"
     )
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Block", "Columns", "Ids"]
+__all__ = ["Block", "Columns", "Ids", "viewed"]
 
 Columns = NDArray[Any] | tuple[NDArray[Any], ...]
 
@@ -101,3 +101,21 @@ def _masked(columns: Columns, mask: NDArray[np.bool_]) -> Columns:
         return tuple(column[mask] for column in columns)
     masked: NDArray[Any] = columns[mask]
     return masked
+
+
+def viewed(column: Any) -> NDArray[Any]:
+    """The memory of a column of numbers without empty cells; the direct way, since `to_numpy` takes 40 µs."""
+    from pyarrow import types
+
+    if not (types.is_integer(column.type) or types.is_floating(column.type)):
+        converted: NDArray[Any] = column.to_numpy(zero_copy_only=False)
+        return converted
+    width = column.type.bit_width // 8
+    kind = "f" if types.is_floating(column.type) else ("i" if types.is_signed_integer(column.type) else "u")
+    end = column.offset + len(column)
+    memory = column.buffers()[1]
+    return (
+        np.frombuffer(memory, dtype=f"{kind}{width}", count=end)[column.offset :]
+        if end
+        else np.empty(0, f"{kind}{width}")
+    )

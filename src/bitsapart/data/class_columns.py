@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import combinations
 
 from bitsapart.errors import AmbiguityError, DataError
 
@@ -106,27 +107,26 @@ def split_sides(sheet: Sheet, columns: Sequence[Column]) -> tuple[dict[str, str]
         AmbiguityError: there are two groups and nothing says which is whose.
     """
     groups = _groups([column.name for column in columns])
-    pairs = [
-        (a, b)
-        for i, a in enumerate(groups)
-        for b in groups[i + 1 :]
-        if set(groups[a]) == set(groups[b]) and len(groups[a]) > 1 and not set(groups[a].values()) & set(groups[b].values())
-    ]  # fmt: skip
+    pairs = [pair for pair in combinations(groups, 2) if _same_classes(groups[pair[0]], groups[pair[1]])]
     if len(pairs) != 1:
         return None
     first, second = pairs[0]
     sides = {prefix: _side(prefix, groups[prefix], sheet) for prefix in (first, second)}
     if sides[first] == "model" or sides[second] == "people":
         first, second = second, first
-    if {"people", "model"} & {sides[first]} and sides[first] != sides[second]:
-        return groups[first], groups[second]
-    if sides[second] == "model" and sides[first] != "model":
+    by_people = sides[first] == "people" and sides[second] != "people"
+    by_model = sides[second] == "model" and sides[first] != "model"
+    if by_people or by_model:
         return groups[first], groups[second]
     message = (
-        f"{sheet.name} has two groups of class columns, {first or 'plain'!r} and {second or 'plain'!r}, and either may be "
-        "people's: begin their names with people_ and model_"
+        f"{sheet.name} has two groups of class columns, {first or 'plain'!r} and {second or 'plain'!r}, and either "
+        "may be people's: begin their names with people_ and model_"
     )
     raise AmbiguityError(message)
+
+
+def _same_classes(one: Mapping[str, str], other: Mapping[str, str]) -> bool:
+    return len(one) > 1 and set(one) == set(other) and not set(one.values()) & set(other.values())
 
 
 def _groups(names: Sequence[str]) -> dict[str, dict[str, str]]:

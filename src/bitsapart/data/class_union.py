@@ -89,8 +89,10 @@ def _refuse_single(names: Sequence[str], positive: str, models: Sequence[ModelRe
     single = next((model for model in models if model.layout == "single"), None)
     if single is not None:
         message = (
-            f"{single.sheet.name} has one number column, {single.column!r}, read as the probability of {positive!r}, but "
-            f"there are {len(names)} classes ({', '.join(names[:6])}): a column for each is needed, or say which class it "
+            f"{single.sheet.name} has one number column, {single.column!r}, read as the probability of {positive!r}, "
+            "but "
+            f"there are {len(names)} classes ({', '.join(names[:6])}): a column for each is needed, or say which "
+            "class it "
             "is about (--positive)"
         )
         raise DataError(message)

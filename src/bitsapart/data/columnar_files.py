@@ -39,8 +39,7 @@ class ParquetSheet(Sheet):
         with_errors = parquet_batches([str(path) for path in self._paths], columns, threads=self._threads)
         return _readable_errors(with_errors, self.name)
 
-    def sample(self, engine: Engine) -> Any:  # noqa: ARG002
-        """The first rows."""
+    def _first_rows(self, engine: Engine) -> Any:  # noqa: ARG002
         import pyarrow as pa
         import pyarrow.parquet as pq
 
@@ -92,8 +91,7 @@ class ArrowFileSheet(Sheet):
         """The rows."""
         return sliced(self._table, columns)
 
-    def sample(self, engine: Engine) -> Any:  # noqa: ARG002
-        """The first rows."""
+    def _first_rows(self, engine: Engine) -> Any:  # noqa: ARG002
         return self._table.slice(0, SAMPLE_ROWS)
 
     def description(self) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from bitsapart.errors import DataError, DomainError
 
-from .block import Columns, Ids
+from .block import Columns, Ids, viewed
 from .model_reading import ModelReading
 from .people_reading import PeopleReading
 
@@ -34,7 +34,7 @@ def numbers(column: Any, source: str, name: str, ids: Ids) -> NDArray[Any]:
         raise DataError(message)
     if types.is_decimal(column.type):
         column = column.cast("float64")
-    values: NDArray[Any] = column.to_numpy(zero_copy_only=False)
+    values = viewed(column)
     if values.dtype.kind not in "iufb":
         message = f"{source}, {ids.says(0)}, column {name!r} holds texts, but a number is needed"
         raise DataError(message)
@@ -140,7 +140,8 @@ def _whole(values: NDArray[Any], source: str, name: str, ids: Ids) -> NDArray[An
     row = int(np.flatnonzero(bad)[0])
     hint = " (shares of people are --people-kind probs)" if values.dtype.kind == "f" and 0 < values[row] < 1 else ""
     message = (
-        f"{source}, {ids.says(row)}, column {name!r} is {values[row]:.12g}, but a count must be a whole number from 0 to "
+        f"{source}, {ids.says(row)}, column {name!r} is {values[row]:.12g}, but a count must be a whole number from "
+        "0 to "
         f"{_MOST_COUNT}{hint}"
     )
     raise DomainError(message)

@@ -1,14 +1,14 @@
 """The fastest way from Parquet files to batches in order: Polars where it is installed and pays, else pyarrow.
 
-Measured (see benchmarks/files_scan.py): Polars decodes plain numeric columns about twice as fast as pyarrow, but costs a
-fifth of a second to import and decodes a row group whole, so it is taken for large files of small row groups only.
+Measured (see benchmarks/files_scan.py): Polars decodes plain numeric columns about twice as fast as pyarrow, but costs
+a fifth of a second to import and decodes a row group whole, so it is taken for large files of small row groups only.
 """
 
 import importlib.util
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from .engine import BLOCK_ROWS
+from .engine import block_rows
 
 __all__ = ["parquet_batches"]
 
@@ -66,7 +66,7 @@ def _by_polars(paths: Sequence[str], columns: Sequence[str]) -> Iterator[Any]:
         yield from _by_pyarrow(paths, columns, threads=2)
         return
     for part in frame.collect_batches(maintain_order=True):
-        yield from part.to_arrow().to_batches(max_chunksize=BLOCK_ROWS)
+        yield from part.to_arrow().to_batches(max_chunksize=block_rows(len(columns)))
 
 
 def _by_pyarrow(paths: Sequence[str], columns: Sequence[str], *, threads: int) -> Iterator[Any]:
@@ -74,6 +74,6 @@ def _by_pyarrow(paths: Sequence[str], columns: Sequence[str], *, threads: int) -
 
     for path in paths:
         with pq.ParquetFile(path, memory_map=True, pre_buffer=False) as file:
-            for batch in file.iter_batches(BLOCK_ROWS, columns=list(columns), use_threads=threads > 1):
+            for batch in file.iter_batches(block_rows(len(columns)), columns=list(columns), use_threads=threads > 1):
                 if batch.num_rows:
                     yield batch if batch.schema.names == list(columns) else batch.select(list(columns))

@@ -1,8 +1,8 @@
 """Inputs whose ids stand in different orders are joined by DuckDB, which spills to its folder when memory ends.
 
 Whether everything matches is settled before the first row: two multisets of ids are equal exactly when their sizes and
-the sums of their 64-bit hashes are (up to a chance of 2⁻⁶⁴). If they are, duplicates show as too many joined rows; if not,
-the engine says exactly which ids stand alone or twice.
+the sums of their 64-bit hashes are (up to a chance of 2⁻⁶⁴). If they are, duplicates show as too many joined rows; if
+not, the engine says exactly which ids stand alone or twice.
 """
 
 from collections.abc import Iterator, Sequence
@@ -62,7 +62,8 @@ def refuse_duplicates(side: Side, engine: Engine, *, as_text: bool) -> None:
     if found:
         name, times = found[0]
         message = (
-            f"{side.sheet.name} has item {str(name)!r} {times} times in column {side.item!r}, but each item needs one row: "
+            f"{side.sheet.name} has item {str(name)!r} {times} times in column {side.item!r}, but each item needs "
+            "one row: "
             "remove the others, or say --people-kind counts if they are several people's answers"
         )
         raise DataError(message)
@@ -82,7 +83,8 @@ def _unmatched(sides: Sequence[Side], engine: Engine, *, as_text: bool, drop: bo
     whole = [here for here, _, alone, _ in findings if alone == _count(here, engine)]
     if whole:
         message = (
-            f"{findings[0][0].sheet.name} and {findings[0][1].sheet.name} have no item in common: {findings[0][3]}; do their "
+            f"{findings[0][0].sheet.name} and {findings[0][1].sheet.name} have no item in common: {findings[0][3]}; "
+            "do their "
             f"ids ({people.item!r}, {sides[1].item!r}) mean the same?"
         )
         raise DataError(message)
@@ -131,7 +133,7 @@ def joined(
     where = f" WHERE s0.place > {from_row}" if from_row else ""
     query = f"SELECT {', '.join(chosen)} FROM {parts[0]}{''.join(conditions)}{where}"
     about = " and ".join(dict.fromkeys(side.sheet.name for side in sides))
-    for batch in engine.stream(query, about, ordered=bool(from_row)):
+    for batch in engine.stream(query, about, ordered=bool(from_row), columns=len(chosen)):
         columns = iter(batch.columns)
         ids = next(columns)
         yield (

@@ -13,7 +13,7 @@ from .engine import Engine, quoted
 from .labels import Answers, in_list, label_text
 from .options import ReadOptions
 from .roles import Roles
-from .sheet import Column, KeptSheet, Sheet
+from .sheet import Column, ColumnType, KeptSheet, Sheet
 
 __all__ = ["LongJudgements", "count_judgements", "item_sql", "items_repeat", "long_judgements", "spread_probabilities"]
 
@@ -167,8 +167,8 @@ def _kept(
             raise DataError(message)
     table = engine.keep(f"SELECT {chosen} FROM {relation} WHERE {where} GROUP BY {item}", sheet.name)
     rows = engine.rows(f"SELECT count(*) FROM {table}", sheet.name)[0][0]
-    item_type = "integer" if sheet.column(str(roles.item)).type != "text" else "text"
-    kind = "integer" if values[0].startswith("n") else "float"
+    item_type: ColumnType = "integer" if sheet.column(str(roles.item)).type != "text" else "text"
+    kind: ColumnType = "integer" if values[0].startswith("n") else "float"
     columns = (
         Column(str(roles.item), item_type),
         *(Column(name, kind) for name in values),
@@ -193,7 +193,7 @@ def _rows_without(engine: Engine, sheet: Sheet, roles: Roles, options: ReadOptio
             "remove them, or leave them out with --missing drop"
         )
         raise DataError(message)
-    return [f"{sheet.name}: {labels} rows without an answer were left out"] if labels else []
+    return [f"{sheet.title}: {labels} rows without an answer were left out"] if labels else []
 
 
 def _check_counts(engine: Engine, sheet: Sheet, roles: Roles) -> None:
@@ -212,12 +212,12 @@ def _check_counts(engine: Engine, sheet: Sheet, roles: Roles) -> None:
 def _repeated(engine: Engine, sheet: Sheet, roles: Roles) -> list[str]:
     """Judgements of one item by one annotator beyond the first are counted, and that is said."""
     item, annotator = quoted(str(roles.item)), quoted(str(roles.annotator))
-    groups = f"SELECT {item} AS i, count(*) AS k FROM {sheet.relation(engine)} GROUP BY {item}, {annotator} HAVING count(*) > 1"
-    query = f"SELECT count(*), count(DISTINCT i), sum(k - 1) FROM ({groups})"
+    groups = f"SELECT {item} AS i, count(*) AS k FROM {sheet.relation(engine)} GROUP BY {item}, {annotator}"
+    query = f"SELECT count(*), count(DISTINCT i), sum(k - 1) FROM ({groups} HAVING count(*) > 1)"
     pairs, items, more = engine.rows(query, sheet.name)[0]
     if not pairs:
         return []
     return [
-        f"{sheet.name}: on {items} items a person judged more than once ({int(more)} further judgements); every "
+        f"{sheet.title}: on {items} items a person judged more than once ({int(more)} further judgements); every "
         "judgement counts"
     ]

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from bitsapart.errors import DataError
 
+from .block import viewed
 from .engine import Engine, quoted, text_literal
 from .sheet import Sheet
 
@@ -28,6 +29,8 @@ class Answers:
         self.class_of = dict(zip(texts, folded if set(folded) <= truth else texts, strict=True))
         self.classes = tuple(natural_order(set(self.class_of.values())))
         self.rows = sum(count or 0 for count in rows) or None
+        self.bounded = self.rows is None and set(texts) == {"0", "1"}
+        """All answers are 0 or 1, by the input's own statistics."""
 
     def codes(self, column: Any, classes: Sequence[str]) -> NDArray[Any]:
         """Each answer of an Arrow column as the place of its class; −1 where it is empty or none of the classes.
@@ -39,7 +42,9 @@ class Answers:
 
         place = {name: number for number, name in enumerate(classes)}
         if pa.types.is_integer(column.type) and not column.null_count:
-            values: NDArray[Any] = column.to_numpy(zero_copy_only=False)
+            values = viewed(column)
+            if self.bounded:
+                return values if place.get("1") == 1 else values ^ 1
             known = {int(text): place.get(name, -1) for text, name in self.class_of.items()}
             return _look_up(values, known)
         texts = list(self.class_of)
@@ -59,8 +64,6 @@ def _look_up(values: NDArray[Any], known: dict[int, int]) -> NDArray[Any]:
     low, high = int(values.min()), int(values.max())
     if low >= 0 and all(known.get(number) == number for number in range(low, high + 1)) and high < len(known):
         return values
-    if low == 0 and high <= 1 and known.get(0) == 1 and known.get(1) == 0:
-        return np.asarray(1 - values)
     if high - low < _SMALL_RANGE:
         table = np.array([known.get(number, -1) for number in range(low, high + 1)], dtype=np.int32)
         shifted = values if low == 0 else values.astype(np.int64) - low

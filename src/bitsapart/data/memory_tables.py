@@ -32,8 +32,7 @@ class TableSheet(Sheet):
         """The rows."""
         return sliced(self._table, columns)
 
-    def sample(self, engine: Engine) -> Any:  # noqa: ARG002
-        """The first rows."""
+    def _first_rows(self, engine: Engine) -> Any:  # noqa: ARG002
         return self._table.slice(0, SAMPLE_ROWS)
 
     def integer_range(self, column: str) -> tuple[int, int] | None:

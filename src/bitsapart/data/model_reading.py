@@ -128,7 +128,8 @@ def _matched(
     if match.affix:
         return _wide(sheet, roles, options, engine, dict(match.columns), match.left)
     message = (
-        f"{sheet.name} has number columns that are no class of people's ({', '.join(match.left[:5])}): say which columns "
+        f"{sheet.name} has number columns that are no class of people's ({', '.join(match.left[:5])}): say which "
+        "columns "
         f"are classes (--classes {','.join(people)}{',…' if len(people) > len(match.columns) else ''})"
     )
     raise AmbiguityError(message)
@@ -143,7 +144,8 @@ def _no_class_in_common(sheet: Sheet, match: Match, people: Sequence[str]) -> Da
         )
         return DataError(message)
     message = (
-        f"{sheet.name} has {len(match.left)} columns without names, and people's classes are {theirs}: say which class each "
+        f"{sheet.name} has {len(match.left)} columns without names, and people's classes are {theirs}: say which "
+        "class each "
         "column is, in order (classes=, --classes)"
     )
     return AmbiguityError(message)
@@ -159,7 +161,7 @@ def _wide(
 ) -> ModelReading:
     names = list(columns.values())
     kind = _kind(sheet, options, weigh(matrix_of(sheet.sample(engine), names)), names)
-    note = f"{sheet.name}: {_WORDS[kind]} in {len(names)} columns ({_ends(names)})"
+    note = f"{sheet.title}: {_WORDS[kind]} in {len(names)} columns ({_ends(names)})"
     if left:
         note += f"; not used: {', '.join(left)}"
     return ModelReading(kind, "wide", sheet, roles, tuple(columns), note, columns)
@@ -178,7 +180,8 @@ def _kind(sheet: Sheet, options: ReadOptions, shown: Evidence, names: Sequence[s
         raise AmbiguityError(message)
     if shown.unit == 1:
         message = (
-            f"{where} lie in 0 to 1 but do not sum to 1: say --model-kind logits if they are logits, or --model-kind probs "
+            f"{where} lie in 0 to 1 but do not sum to 1: say --model-kind logits if they are logits, or --model-kind "
+            "probs "
             "--renormalise if they are unnormalised probabilities"
         )
         raise AmbiguityError(message)
@@ -209,7 +212,7 @@ def _list(
         message = f"{sheet.name}, column {column!r} holds lists of {width}, but there are {len(classes)} classes"
         raise DataError(message)
     kind = _kind(sheet, options, weigh(values), [column])
-    note = f"{sheet.name}: {_WORDS[kind]} as a list of {width} per item in column {column!r}"
+    note = f"{sheet.title}: {_WORDS[kind]} as a list of {width} per item in column {column!r}"
     return ModelReading(kind, "list", sheet, roles, classes, note, column=column)
 
 
@@ -236,7 +239,7 @@ def _single(
     if word is None:
         message = f"{sheet.name} has one number column, {column!r}, which cannot be {_WORDS[kind]}"
         raise DataError(message)
-    note = f"{sheet.name}: {word} of {positive!r} in column {column!r}"
+    note = f"{sheet.title}: {word} of {positive!r} in column {column!r}"
     return ModelReading(kind, "single", sheet, roles, (positive,), note, column=column, positive=positive)
 
 
@@ -264,7 +267,10 @@ def _positive(
     truths = next((truth for truth in _TRUTHS if set(people) <= truth), None)
     if truths is not None:
         return "1" if "1" in truths else "true"
-    message = f"{sheet.name}, column {column!r} is one probability, but of which class ({', '.join(people)})? Say --positive CLASS"
+    message = (
+        f"{sheet.name}, column {column!r} is one probability, but of which class ({', '.join(people)})? Say "
+        "--positive CLASS"
+    )
     raise AmbiguityError(message)
 
 
@@ -275,24 +281,25 @@ def _labelled(sheet: Sheet, roles: Roles, options: ReadOptions, engine: Engine, 
     if roles.prob is not None and options.model_kind != "verdicts":
         if not repeated or roles.item is None:
             message = (
-                f"{sheet.name} gives one label and one probability per item: add a row for every class, or read the labels "
+                f"{sheet.name} gives one label and one probability per item: add a row for every class, or read the "
+                "labels "
                 "alone (--model-kind verdicts)"
             )
             raise AmbiguityError(message)
         kept, columns = spread_probabilities(engine, sheet, roles, answers)
         reading = _wide(kept, roles, options, engine, columns, ())
-        note = f"{sheet.name}: {_WORDS[reading.kind]}, one row per item and class ({label!r}, {roles.prob!r})"
+        note = f"{sheet.title}: {_WORDS[reading.kind]}, one row per item and class ({label!r}, {roles.prob!r})"
         return replace(reading, note=note)
     if repeated or roles.count is not None or options.model_kind == "counts":
         if options.model_kind == "verdicts" or roles.item is None:
             message = f"{sheet.name} has several verdicts for an item: say --model-kind counts"
             raise DataError(message)
         kept, columns, announcements = count_judgements(engine, sheet, roles, answers, options)
-        note = f"{sheet.name}: the model's answers in column {label!r}, counted per item"
+        note = f"{sheet.title}: the model's answers in column {label!r}, counted per item"
         return ModelReading(
             "counts", "wide", kept, roles, answers.classes, note, columns, announcements=tuple(announcements)
         )
-    note = f"{sheet.name}: verdicts in column {label!r}"
+    note = f"{sheet.title}: verdicts in column {label!r}"
     return ModelReading("verdicts", "labels", sheet, roles, answers.classes, note, column=label, answers=answers)
 
 

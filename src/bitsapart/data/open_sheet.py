@@ -29,7 +29,8 @@ _FORMATS = {
 _TEXT_FORMATS = ("csv", "tsv", "jsonl", "json")
 _PACKED = (".gz", ".zst")
 _MAGIC = (
-    (b"PAR1", "parquet", "a Parquet file"), (b"ARROW1", "arrow", "an Arrow file"), (b"\x1f\x8b", "gz", "packed by gzip"),
+    (b"PAR1", "parquet", "a Parquet file"), (b"ARROW1", "arrow", "an Arrow file"),
+    (b"\x1f\x8b", "gz", "packed by gzip"),
     (b"\x28\xb5\x2f\xfd", "zst", "packed by zstd"), (b"\x93NUMPY", "npy", "a NumPy array"),
     (b"PK\x03\x04", "npz", "a zip archive (an Excel workbook is one too: save it as CSV)"),
 )  # fmt: skip
@@ -168,7 +169,8 @@ def _matching(pattern: str) -> list[Path]:
     if not glob.has_magic(pattern):
         message = f"{pattern} does not exist"
         raise DataError(message)
-    paths = sorted(Path(found) for found in glob.glob(pattern, recursive=True) if Path(found).is_file())
+    found = glob.iglob(pattern, recursive=True)  # noqa: PTH207 (Path.glob takes no absolute patterns)
+    paths = sorted(path for path in map(Path, found) if path.is_file())
     if not paths:
         message = f"{pattern} matches no file"
         raise DataError(message)

@@ -141,7 +141,8 @@ def _refuse_unnamed(sheets: Sequence[Sheet], roles: Sequence[Roles], options: Re
         candidates = [column.name for column in role.rest if column.type == "text"] if sheet.named else []
         if candidates and len(sheets) > 1:
             message = (
-                f"{sheet.name} has no column that is known to name its items: say which one does (--item {candidates[0]}?), "
+                f"{sheet.name} has no column that is known to name its items: say which one does (--item "
+                f"{candidates[0]}?), "
                 "or match rows by their order (--in-order)"
             )
             raise AmbiguityError(message)
@@ -203,7 +204,10 @@ def _people_part(roles: Roles, options: ReadOptions) -> Roles:
 def _model_label(sheet: Sheet, roles: Roles, people: PeopleReading, options: ReadOptions) -> Roles:
     found = find_roles(sheet, ReadOptions(item=options.item), model=True, others=())
     if found.label is None or found.label in people.used:
-        message = f"{sheet.name} holds people's side alone (columns {', '.join(people.used[:4])}): name the model's file as well"
+        message = (
+            f"{sheet.name} holds people's side alone (columns {', '.join(people.used[:4])}): name the model's file "
+            "as well"
+        )
         raise DataError(message)
     return Roles(item=roles.item, label=found.label, extras=roles.extras, rest=roles.rest)
 

@@ -166,7 +166,10 @@ class Pair:
         duplicate = watch.duplicate()
         side = self._sides[0]
         if duplicate is not None:
-            message = f"{side.sheet.name} has item {duplicate!r} more than once in column {side.item!r}: each item needs one row"
+            message = (
+                f"{side.sheet.name} has item {duplicate!r} more than once in column {side.item!r}: each item needs "
+                "one row"
+            )
             raise DataError(message)
         if not watch.known:
             self._announce(
@@ -215,7 +218,7 @@ class Pair:
         """Without the items that nobody answered: an error, or left out and counted."""
         if self._people is None:
             return block
-        present = people_present(block)
+        present = people_present(block, self._people)
         if present is None:
             return block
         if self._options.missing == "error":
@@ -293,7 +296,8 @@ def _all_or_none(sides: Sequence[Side]) -> None:
     if named and len(named) < len(sides):
         without = next(side for side in sides if side.item is None)
         message = (
-            f"{named[0].sheet.name} names its items in column {named[0].item!r}, but no column of {without.sheet.name} names "
+            f"{named[0].sheet.name} names its items in column {named[0].item!r}, but no column of "
+            f"{without.sheet.name} names "
             "them: say which one does (--item), or match rows by their order (--in-order)"
         )
         raise DataError(message)

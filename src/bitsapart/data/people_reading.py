@@ -97,7 +97,8 @@ def _nothing(sheet: Sheet, rest: Sequence[Column]) -> str:
     nested = next((column.name for column in rest if column.type == "other"), None)
     if nested is not None:
         return (
-            f"{sheet.name}, column {nested!r} is nested or holds neither numbers nor texts: give each class a column of its "
+            f"{sheet.name}, column {nested!r} is nested or holds neither numbers nor texts: give each class a column "
+            "of its "
             "own"
         )
     names = ", ".join(column.name for column in sheet.columns[:8])
@@ -115,7 +116,7 @@ def _answers(
     _accepted(sheet, label, answers, options)
     if roles.prob is not None and not both and roles.item is not None and options.people_kind != "labels":
         kept, columns = spread_probabilities(engine, sheet, roles, answers)
-        note = f"{sheet.name}: people's probabilities, one row per item and class ({label!r}, {roles.prob!r})"
+        note = f"{sheet.title}: people's probabilities, one row per item and class ({label!r}, {roles.prob!r})"
         return PeopleReading("probs", "wide", kept, roles, answers.classes, note, columns)
     if roles.item is None and (roles.annotator or roles.count):
         message = f"{sheet.name} has judgements in column {label!r} but no column that names their items: add --item"
@@ -126,7 +127,7 @@ def _answers(
         or (not aligned and items_repeat(engine, sheet, roles.item))
     )
     if not long:
-        note = f"{sheet.name}: one answer per item in column {label!r}"
+        note = f"{sheet.title}: one answer per item in column {label!r}"
         return PeopleReading(
             "labels", "labels", sheet, roles, answers.classes, note, column=label, answers=answers, used=(label,)
         )
@@ -143,7 +144,7 @@ def _counted(sheet: Sheet, roles: Roles, answers: Answers, options: ReadOptions,
     kept, columns, announcements = count_judgements(engine, sheet, roles, answers, options)
     by = f" by {roles.annotator!r}" if roles.annotator else ""
     times = f", given {roles.count!r} times" if roles.count else ""
-    note = f"{sheet.name}: judgements in column {roles.label!r}{by}{times}, counted per item"
+    note = f"{sheet.title}: judgements in column {roles.label!r}{by}{times}, counted per item"
     long = (sheet, roles, answers) if roles.annotator and not roles.count else None
     return PeopleReading(
         "counts", "wide", kept, roles, answers.classes, note, columns, announcements=tuple(announcements), long=long
@@ -164,7 +165,7 @@ def _wide(sheet: Sheet, roles: Roles, options: ReadOptions, engine: Engine, colu
     what = {"counts": "counts", "probs": "probabilities (a distribution taken as given)"}[kind]
     if shown.one_hot and kind == "counts":
         what = "one answer per item as 0 and 1 (--people-kind exact if they are the truth itself)"
-    note = f"{sheet.name}: people's {what} in {len(names)} columns ({_ends(names)})"
+    note = f"{sheet.title}: people's {what} in {len(names)} columns ({_ends(names)})"
     return PeopleReading(
         kind, "wide", sheet, roles, tuple(columns), note, columns, used=tuple(names), positional=not sheet.named
     )
@@ -185,12 +186,14 @@ def _kind(sheet: Sheet, options: ReadOptions, shown: Evidence, names: Sequence[s
     if shown.least < 0 or shown.most > 1:
         problem = f"values from {shown.least:.6g} to {shown.most:.6g}"
         message = (
-            f"{sheet.name}, columns {_ends(names)} hold {problem}, but people's counts must be whole numbers and people's "
+            f"{sheet.name}, columns {_ends(names)} hold {problem}, but people's counts must be whole numbers and "
+            "people's "
             "probabilities lie in 0 to 1"
         )
         raise DomainError(message)
     message = (
-        f"{sheet.name}, columns {_ends(names)} hold fractions whose rows do not sum to 1: shares must sum to 1 in every "
+        f"{sheet.name}, columns {_ends(names)} hold fractions whose rows do not sum to 1: shares must sum to 1 in "
+        "every "
         "row (--people-kind probs --renormalise divides by the sum), counts must be whole"
     )
     raise AmbiguityError(message)
@@ -204,7 +207,7 @@ def _list(sheet: Sheet, roles: Roles, options: ReadOptions, engine: Engine, colu
     if len(classes) != width:
         message = f"{sheet.name}, column {column!r} holds lists of {width}, but --classes names {len(classes)}"
         raise DataError(message)
-    note = f"{sheet.name}: people's {kind} as a list of {width} per item in column {column!r}"
+    note = f"{sheet.title}: people's {kind} as a list of {width} per item in column {column!r}"
     return PeopleReading(
         kind, "list", sheet, roles, classes, note, column=column, used=(column,), positional=options.classes is None
     )
@@ -216,7 +219,8 @@ def _single(sheet: Sheet, roles: Roles, options: ReadOptions, engine: Engine, co
         if options.people_kind in ("probs", "exact"):
             return _share(sheet, roles, options, column)
         message = (
-            f"{sheet.name} has one column of whole numbers, {column!r}, which may be answers (--label {column}) or the share "
+            f"{sheet.name} has one column of whole numbers, {column!r}, which may be answers (--label {column}) or "
+            "the share "
             "of people who chose it (--people-kind probs)"
         )
         raise AmbiguityError(message)
@@ -235,7 +239,7 @@ def _share(sheet: Sheet, roles: Roles, options: ReadOptions, column: str) -> Peo
     if options.classes is not None:
         others = [name for name in options.classes if name != positive]
         other = others[0] if len(others) == 1 else other
-    note = f"{sheet.name}: the share of people who chose {positive!r}, in column {column!r}"
+    note = f"{sheet.title}: the share of people who chose {positive!r}, in column {column!r}"
     return PeopleReading("probs", "single", sheet, roles, (positive, other), note, column=column, used=(column,))
 
 

@@ -3,16 +3,17 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Any, Literal
 
 from bitsapart.errors import DataError
 
-from .engine import BLOCK_ROWS, Engine, quoted
+from .engine import Engine, block_rows, quoted
 
 __all__ = ["SAMPLE_ROWS", "Column", "ColumnType", "KeptSheet", "Sheet", "check_names", "column_type", "sliced"]
 
 ColumnType = Literal["integer", "float", "boolean", "text", "list", "other"]
-SAMPLE_ROWS = 1 << 16
+SAMPLE_ROWS = 1 << 14
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,12 @@ class Sheet(ABC):
     """False where the columns have no names of their own (a plain array)."""
     single: bool = False
     """True where the input is one-dimensional: one value per item."""
+    _sample: Any = None
+
+    @property
+    def title(self) -> str:
+        """The name without its folder, for notes."""
+        return PurePath(self.name).name
 
     def column(self, name: str) -> Column:
         """The column of that name."""
@@ -56,9 +63,15 @@ class Sheet(ABC):
     def batches(self, engine: Engine, columns: Sequence[str]) -> Iterator[Any]:
         """The rows in their order, as Arrow record batches of these columns."""
 
-    @abstractmethod
     def sample(self, engine: Engine) -> Any:
-        """The first rows (at most `SAMPLE_ROWS`) as an Arrow table."""
+        """The first rows (at most `SAMPLE_ROWS`) as an Arrow table; read once."""
+        if self._sample is None:
+            self._sample = self._first_rows(engine)
+        return self._sample
+
+    @abstractmethod
+    def _first_rows(self, engine: Engine) -> Any:
+        """The first rows, from the input."""
 
     @abstractmethod
     def description(self) -> dict[str, Any]:
@@ -75,7 +88,9 @@ class Sheet(ABC):
     def stream(self, engine: Engine, columns: Sequence[str]) -> Iterator[Any]:
         """The rows in their order through the engine."""
         chosen = ", ".join(quoted(name) for name in columns)
-        return engine.stream(f"SELECT {chosen} FROM {self.relation(engine)}", self.name, ordered=True)
+        return engine.stream(
+            f"SELECT {chosen} FROM {self.relation(engine)}", self.name, ordered=True, columns=len(columns)
+        )
 
 
 class KeptSheet(Sheet):
@@ -97,8 +112,7 @@ class KeptSheet(Sheet):
         """The kept rows."""
         return self.stream(engine, columns)
 
-    def sample(self, engine: Engine) -> Any:
-        """The first kept rows."""
+    def _first_rows(self, engine: Engine) -> Any:
         return engine.table(f"SELECT * FROM {self._table} LIMIT {SAMPLE_ROWS}", self.name)
 
     def description(self) -> dict[str, Any]:
@@ -141,6 +155,6 @@ def column_type(arrow_type: Any) -> ColumnType:
 
 def sliced(table: Any, columns: Sequence[str]) -> Iterator[Any]:
     """An Arrow table's rows as record batches of at most one block."""
-    for batch in table.select(list(columns)).to_batches(max_chunksize=BLOCK_ROWS):
+    for batch in table.select(list(columns)).to_batches(max_chunksize=block_rows(len(columns))):
         if batch.num_rows:
             yield batch

@@ -54,6 +54,7 @@ class _TextSheet(Sheet):
     def as_text(self, names: Sequence[str]) -> "_TextSheet":
         """The same sheet with these columns read as the text that stands in the file."""
         twin = copy.copy(self)
+        twin._sample = None
         twin.columns = tuple(Column(c.name, "text") if c.name in names else c for c in self.columns)
         return twin
 
@@ -65,8 +66,7 @@ class _TextSheet(Sheet):
         """The rows in their order."""
         return self.stream(engine, columns)
 
-    def sample(self, engine: Engine) -> Any:
-        """The first rows; a text in a number column is empty here and an error when all rows are read."""
+    def _first_rows(self, engine: Engine) -> Any:
         texts = self._reader([(c.name, "DOUBLE[]" if c.type == "list" else "VARCHAR") for c in self.columns])
         parts = ", ".join(_lenient(column) for column in self.columns)
         return engine.table(f"SELECT {parts} FROM {texts} LIMIT {SAMPLE_ROWS}", self.name)

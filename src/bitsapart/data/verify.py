@@ -9,16 +9,18 @@ from numpy.typing import NDArray
 from bitsapart._checks import ROW_TOLERANCE
 from bitsapart.errors import DataError, DomainError
 
-from .block import Block, Columns, Ids
+from .block import Block, Ids
 from .model_reading import ModelReading
 from .people_reading import PeopleReading
 
 __all__ = ["check_model", "check_people", "people_present", "refuse_absent", "renormalised"]
 
 
-def people_present(block: Block) -> NDArray[np.bool_] | None:
+def people_present(block: Block, reading: PeopleReading) -> NDArray[np.bool_] | None:
     """Which items have an answer at all; `None` where all have."""
     people = block.people
+    if reading.answers is not None and reading.answers.bounded:
+        return None
     if isinstance(people, tuple):
         if people[0].dtype.kind == "f":
             return None
@@ -37,7 +39,8 @@ def refuse_absent(block: Block, present: NDArray[np.bool_], reading: PeopleReadi
     where = f"{reading.sheet.name}, {block.ids.says(row)}"
     if reading.layout == "labels":
         message = (
-            f"{where} has an empty answer, or one that is none of the classes, in column {reading.column!r}: correct it, or "
+            f"{where} has an empty answer, or one that is none of the classes, in column {reading.column!r}: correct "
+            "it, or "
             "leave such items out with --missing drop"
         )
     else:
@@ -46,11 +49,14 @@ def refuse_absent(block: Block, present: NDArray[np.bool_], reading: PeopleReadi
 
 
 def check_people(block: Block, reading: PeopleReading, classes: Sequence[str]) -> None:
-    """Check people's probabilities; counts and labels were checked as they were read.
+    """Check people's probabilities and codes; counts were checked as they were read.
 
     Raises:
         DomainError: a share outside [0, 1], or a row that does not sum to 1.
+        DataError: an answer is none of the classes.
     """
+    if reading.kind == "labels" and block.people is not None and not isinstance(block.people, tuple):
+        _codes(block.people, len(classes), reading, block.ids)
     if reading.kind == "probs" and isinstance(block.people, tuple):
         names = _names(reading.columns, reading.column, classes)
         _probabilities(
@@ -69,7 +75,8 @@ def check_model(block: Block, number: int, reading: ModelReading, classes: Seque
     names = _names(reading.columns, reading.column, classes)
     hint = "If these are logits, pass --model-kind logits."
     if reading.kind == "verdicts":
-        _verdicts(model, reading, block.ids)
+        assert not isinstance(model, tuple)  # verdicts are codes
+        _codes(model, len(classes), reading, block.ids)
     elif reading.kind == "probs":
         _probabilities(model if isinstance(model, tuple) else (model,), name, names, block.ids, hint)
     elif reading.kind in ("log-probs", "logits"):
@@ -81,10 +88,9 @@ def _names(columns: Any, column: str | None, classes: Sequence[str]) -> list[str
     return [columns.get(one, one) if columns else str(column) for one in classes]
 
 
-def _verdicts(model: Columns, reading: ModelReading, ids: Ids) -> None:
-    assert not isinstance(model, tuple)
-    if len(model) and model.dtype.kind != "u" and int(model.min()) < 0:
-        row = int(np.flatnonzero(model < 0)[0])
+def _codes(codes: NDArray[Any], width: int, reading: PeopleReading | ModelReading, ids: Ids) -> None:
+    if len(codes) and not (int(codes.min()) >= 0 and int(codes.max()) < width):
+        row = int(np.flatnonzero((codes < 0) | (codes >= width))[0])
         message = f"{reading.sheet.name}, {ids.says(row)}, column {reading.column!r} is empty or none of the classes"
         raise DataError(message)
 
@@ -114,7 +120,8 @@ def _refuse_sums(total: NDArray[np.float64], width: int, source: str, ids: Ids) 
     if not off.max() <= ROW_TOLERANCE * width:
         row = int(np.flatnonzero(~(off <= ROW_TOLERANCE * width))[0])
         message = (
-            f"{source}, {ids.says(row)}: the probabilities sum to {total[row]:.9g}, but must sum to 1. If they were rounded "
+            f"{source}, {ids.says(row)}: the probabilities sum to {total[row]:.9g}, but must sum to 1. If they were "
+            "rounded "
             "in print, add --renormalise."
         )
         raise DomainError(message)
