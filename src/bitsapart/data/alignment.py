@@ -34,15 +34,23 @@ class Mismatch(Exception):  # noqa: N818 (it is no error: the join takes over)
         self.row = row
 
 
-def canonical_ids(column: Any, *, as_text: bool) -> Any:
-    """Ids in a form that can be compared: integers, or texts of one Arrow type."""
+def canonical_ids(column: Any, side: str, *, as_text: bool) -> Any:
+    """Ids in a form that can be compared: integers, or texts of one Arrow type.
+
+    Raises:
+        DataError: an id is a number with a fraction; `side` says whose.
+    """
     import pyarrow as pa
     import pyarrow.compute as pc
 
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
     if pa.types.is_floating(column.type):
-        column = pc.cast(column, pa.int64(), safe=True)
+        try:
+            column = pc.cast(column, pa.int64(), safe=True)
+        except pa.ArrowInvalid:
+            message = f"{side} names items by numbers with fractions: texts or whole numbers are needed"
+            raise DataError(message) from None
     if as_text or not pa.types.is_integer(column.type):
         return column if column.type == pa.string() else column.cast(pa.string())
     return column
@@ -146,7 +154,7 @@ def _agreeing(sides: Sequence[Side], batches: Sequence[Any], *, as_text: bool, s
             row = start + int(np.flatnonzero(column.is_null().to_numpy(zero_copy_only=False))[0])
             message = f"{side.sheet.name}, row {row + 1} has no id in column {side.item!r}"
             raise DataError(message)
-        ids.append(canonical_ids(column, as_text=as_text))
+        ids.append(canonical_ids(column, side.sheet.name, as_text=as_text))
     ends = [end for other in ids[1:] if (end := first_difference(ids[0], other)) is not None]
     agree = min(ends, default=length)
     return agree, ids[0].slice(0, agree), bool(ends)

@@ -40,6 +40,14 @@ def united(
         _only_these(names, options.classes, readings)
         names = list(options.classes)
     positive = _positive(options, people, models)
+    if (
+        people is not None
+        and len(people.classes) >= _BINARY
+        and positive is not None
+        and positive not in people.classes
+    ):
+        message = f"positive (--positive) is {positive!r}, which is not one of people's classes {_some(people.classes)}"
+        raise DataError(message)
     if people is None and len(names) == 1 and positive is not None:
         names.append(f"not {positive}" if positive != "1" else "0")
     if len(names) < _BINARY:
@@ -83,19 +91,20 @@ def _only_these(names: Sequence[str], classes: Sequence[str], readings: Sequence
 
 
 def _refuse_single(names: Sequence[str], positive: str, models: Sequence[ModelReading]) -> None:
-    if positive not in names:
-        message = f"positive (--positive) is {positive!r}, which is not one of the classes {', '.join(names[:8])}"
-        raise DataError(message)
     single = next((model for model in models if model.layout == "single"), None)
     if single is not None:
         message = (
             f"{single.sheet.name} has one number column, {single.column!r}, read as the probability of {positive!r}, "
             "but "
-            f"there are {len(names)} classes ({', '.join(names[:6])}): a column for each is needed, or say which "
+            f"there are {len(names)} classes ({_some(names)}): a column for each is needed, or say which "
             "class it "
             "is about (--positive)"
         )
         raise DataError(message)
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:6])
 
 
 def lacking(

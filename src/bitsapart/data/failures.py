@@ -43,8 +43,8 @@ def _sentence(error: BaseException, text: str, name: str) -> str:
 
 
 def _no_space(text: str, name: str) -> str:
-    folder = re.search(r'"(/[^"]*)"', text)
-    where = f" ({folder.group(1)})" if folder else ""
+    folder = re.search(r'"(/[^"]*?)/bitsapart-', text)
+    where = f" {folder.group(1)}" if folder else ""
     return f"while reading {name} the temporary folder{where} could not be written, its disk is full: name another one (--temp-dir) or raise memory (--memory)"  # noqa: E501
 
 

@@ -83,6 +83,14 @@ def open_sheet(source: Any, engine: Engine, *, name: str, threads: int = 1) -> S
     Raises:
         DataError: it does not exist, or is not what its name says.
     """
+    sheet = _opened(source, engine, name=name, threads=threads)
+    if sheet.rows == 0:
+        message = f"{sheet.name} has no rows"
+        raise DataError(message)
+    return sheet
+
+
+def _opened(source: Any, engine: Engine, *, name: str, threads: int) -> Sheet:
     if isinstance(source, (str, os.PathLike)):
         return _open_files(str(source), engine, threads)
     if isinstance(source, (list, tuple)) and source and isinstance(source[0], dict):

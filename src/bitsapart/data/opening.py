@@ -150,8 +150,6 @@ def _refuse_unnamed(sheets: Sequence[Sheet], roles: Sequence[Roles], options: Re
 
 def _same_start(settled: Sequence[tuple[Sheet, Roles]], engine: Engine, options: ReadOptions) -> bool:
     """Whether all inputs begin with the same ids in the same order, each once."""
-    import pyarrow as pa
-
     if options.in_order or all(roles.item is None for _, roles in settled):
         return True
     if any(roles.item is None for _, roles in settled):
@@ -161,10 +159,8 @@ def _same_start(settled: Sequence[tuple[Sheet, Roles]], engine: Engine, options:
     if any(column.null_count for column in columns) or len({len(column) for column in columns}) > 1:
         return False
     as_text = any(sheet.column(str(roles.item)).type == "text" for sheet, roles in settled)
-    try:
-        ids = [canonical_ids(column, as_text=as_text) for column in columns]
-    except pa.ArrowInvalid:
-        return False
+    names = [sheet.name for sheet, _ in settled]
+    ids = [canonical_ids(column, name, as_text=as_text) for column, name in zip(columns, names, strict=True)]
     same = all(first_difference(ids[0], other) is None for other in ids[1:])
     return same and len(ids[0].unique()) == length
 

@@ -149,15 +149,18 @@ class Pair:
         kinds = {side.sheet.column(side.item).type for side in self._sides if side.item is not None}
         as_text = "text" in kinds
         watch = Increasing()
+        differs_from: int | None = None
         try:
             for parts, ids, start in side_by_side(self._sides, self._engine, as_text=as_text):
                 if ids is not None:
                     watch.see(ids)
                 yield parts, ids, start
         except Mismatch as mismatch:
+            differs_from = mismatch.row
+        if differs_from is not None:
             if as_text and len(kinds) > 1:
                 self._announce("ids are texts in one input and numbers in another: compared as texts")
-            yield from self._joined_rows(mismatch.row, as_text=as_text)
+            yield from self._joined_rows(differs_from, as_text=as_text)
             return
         if self._sides[0].item is not None:
             self._look_for_duplicates(watch)

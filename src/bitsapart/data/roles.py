@@ -112,18 +112,27 @@ def _label(free: Sequence[Column], sheet: Sheet, options: ReadOptions, *, model:
 def _item(
     free: Sequence[Column], sheet: Sheet, options: ReadOptions, label: str | None, others: Sequence[Sheet]
 ) -> str | None:
-    candidates = [column for column in free if column.type != "list" and column.name != label]
+    candidates = [column for column in free if column.name != label]
     found = _matches(candidates, _ITEM)
     if options.item is not None and sheet.has(options.item):
-        return options.item
+        return _naming(sheet, options.item)
     shared = [name for name in found if others and all(other.has(name) for other in others)]
     if len(shared) == 1:
-        return shared[0]
+        return _naming(sheet, shared[0])
     if found:
-        return _only(found, sheet, "item")
+        return _naming(sheet, _only(found, sheet, "item"))
     texts = [column.name for column in candidates if column.type == "text"]
     common = [name for name in texts if others and all(other.has(name) for other in others)]
     return common[0] if len(common) == 1 else None
+
+
+def _naming(sheet: Sheet, item: str | None) -> str | None:
+    if item is not None and sheet.column(item).type not in ("text", "integer", "float"):
+        message = (
+            f"{sheet.name}, column {item!r} holds neither texts nor whole numbers, so it names no items: convert it"
+        )
+        raise DataError(message)
+    return item
 
 
 def _one(columns: Sequence[Column], sheet: Sheet, words: Sequence[str], wanted: str | None, option: str) -> str | None:

@@ -47,7 +47,10 @@ class _TextSheet(Sheet):
             texts = self._reader([(name, _SQL_TYPES.get(kind, "VARCHAR")) for name, kind in columns])
             parts = ", ".join(_typing(name) for name in scalars)
             head = f"(SELECT * FROM {texts} LIMIT {_TYPING_ROWS})"
-            counts = engine.rows(f"SELECT {parts} FROM {head}", self.name)[0]
+            rows, *counts = engine.rows(f"SELECT count(*), {parts} FROM {head}", self.name)[0]
+            if not rows:
+                message = f"{self.name} has no rows below its header line"
+                raise DataError(message)
             found = {name: _judged(*counts[3 * i : 3 * i + 3]) for i, name in enumerate(scalars)}
         self.columns = tuple(Column(name, found.get(name, kind)) for name, kind in columns)
 
