@@ -1,0 +1,107 @@
+"""Systems named by their events: two distributions over different events, aligned by name."""
+
+from collections.abc import Hashable, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import DomainError
+
+__all__ = ["Aligned", "align", "is_named", "named_values"]
+
+
+class Aligned(NamedTuple):
+    """Two systems over the same events.
+
+    Attributes:
+        events: the names, those of the people first, then those that only the model has.
+        people: the people's numbers in that order, float64.
+        model: the model's numbers in that order, float64.
+    """
+
+    events: tuple[Hashable, ...]
+    people: NDArray[np.float64]
+    model: NDArray[np.float64]
+
+
+def align(people: Any, model: Any, *, people_kind: str = "probs", model_kind: str = "probs") -> Aligned:
+    """Bring two systems to the same events, in the same order.
+
+    An event that one side lacks is impossible there: its probability or count is 0, its logit or log-probability −∞.
+
+    Args:
+        people: a mapping from event to number, or a pandas Series.
+        model: the same for the model.
+        people_kind: "probs", "log-probs", "logits" or "counts".
+        model_kind: "probs", "log-probs" or "logits".
+
+    Returns:
+        The events and both sides' numbers, as float64 arrays.
+
+    Raises:
+        DomainError: one side has no names, a name stands twice, or a value is not a number.
+
+    Example:
+        >>> align({"cat": 0.75, "dog": 0.25}, {"dog": 0.5, "bird": 0.5})
+        Aligned(events=('cat', 'dog', 'bird'), people=array([0.75, 0.25, 0.  ]), model=array([0. , 0.5, 0.5]))
+    """
+    for name, values, other in (("people", people, "model"), ("model", model, "people")):
+        if not is_named(values):
+            message = f"{name} has no event names but {other} has: give both as mappings, or both as arrays"
+            raise DomainError(message)
+    first, second = named_values(people, "people"), named_values(model, "model")
+    events = tuple(dict.fromkeys([*first, *second]))
+    rows = [
+        np.array([side.get(event, _missing(kind)) for event in events], dtype=np.float64)
+        for side, kind in ((first, people_kind), (second, model_kind))
+    ]
+    return Aligned(events, rows[0], rows[1])
+
+
+def is_named(values: Any) -> bool:
+    """Whether a value names its events: a mapping, or a Series with an index.
+
+    Args:
+        values: anything.
+
+    Returns:
+        True for mappings and pandas Series; False for arrays, lists and numbers.
+    """
+    return isinstance(values, Mapping) or _is_series(values)
+
+
+def named_values(values: Any, name: str) -> dict[Hashable, float]:
+    """The numbers of a mapping or Series by event.
+
+    Args:
+        values: a mapping or a pandas Series.
+        name: the argument's name, for the message.
+
+    Returns:
+        One float for each event.
+
+    Raises:
+        DomainError: a name stands twice, or a value is not a number.
+    """
+    found: dict[Hashable, float] = {}
+    for event, value in values.items():
+        if event in found:
+            message = f"{name} names the event {event!r} twice, but every event must stand once"
+            raise DomainError(message)
+        try:
+            if isinstance(value, str):
+                raise TypeError  # noqa: TRY301  "0.5" is text, even though float() would read it
+            found[event] = float(value)
+        except (TypeError, ValueError):
+            message = f"{name}[{event!r}] is {value!r}, but must be a number"
+            raise DomainError(message) from None
+    return found
+
+
+def _is_series(values: Any) -> bool:
+    return hasattr(values, "items") and hasattr(values, "index") and not callable(values.index)
+
+
+def _missing(kind: str) -> float:
+    return -np.inf if kind in ("log-probs", "logits") else 0.0
