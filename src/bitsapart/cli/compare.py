@@ -16,27 +16,46 @@ from .reading import read_options, reading_flags
 @click.argument("people", metavar="PEOPLE")
 @click.argument("models", metavar="[MODEL]...", nargs=-1)
 @click.option("--unit", type=click.Choice(UNITS), default="bit", show_default=True, help="The unit of information.")
-@click.option("--per", type=click.Choice(["item", "judgement"]), default="item", show_default=True,
-              help="What counts the same: every item, or every judgement.")
+@click.option(
+    "--per",
+    type=click.Choice(["item", "judgement"]),
+    default="item",
+    show_default=True,
+    help="What counts the same: every item, or every judgement.",
+)
 @click.option("--total", is_flag=True, help="Totals over the items instead of means.")
 @click.option("--weight", metavar="COLUMN", help="A column of weights for the items.")
 @click.option("--group", metavar="COLUMN", help="Items that belong together (a document, a user): wider intervals.")
 @click.option("--by", metavar="COLUMN", multiple=True, help="Slices by this column; may be given more than once.")
 @click.option("--by-class", is_flag=True, help="Show what each class contributes.")
 @click.option("--ordinal", is_flag=True, help="The classes are ordered: add the ranked probability score.")
-@click.option("--worst", type=click.IntRange(0, 1000), default=5, show_default=True, metavar="N",
-              help="List the N items that are farthest apart.")
+@click.option(
+    "--worst",
+    type=click.IntRange(0, 1000),
+    default=5,
+    show_default=True,
+    metavar="N",
+    help="List the N items that are farthest apart.",
+)
 @click.option("--curve", is_flag=True, help="Show the whole curve: how well k people predict one more.")
 @click.option("--replace", is_flag=True, help="May the model replace a person? (the alt-test; needs annotators)")
-@click.option("--epsilon", type=click.FloatRange(0, 1), default=None,
-              help="With --replace: how much cheaper the model is (0.2 experts, 0.15 skilled, 0.1 crowd).")
+@click.option(
+    "--epsilon",
+    type=click.FloatRange(0, 1),
+    default=None,
+    help="With --replace: how much cheaper the model is (0.2 experts, 0.15 skilled, 0.1 crowd).",
+)
 @click.option("--recalibrate", is_flag=True, help="Also say how far a recalibrated model would be (cross-fitted).")
 @click.option("--detail", is_flag=True, help="Gather all that the page shows (needed before `bitsapart report`).")
 @click.option("--json", "json_file", metavar="FILE", help="Write the result as JSON; - writes it to the terminal.")
 @click.option("--html", "html_file", metavar="FILE", help="Write a page to look at; implies --detail.")
 @click.option("--tally", "tally_file", metavar="FILE", help="Write the tally, for `bitsapart merge`.")
-@click.option("--fail-above", metavar="MEASURE=VALUE", multiple=True,
-              help="Exit with code 1 if a measure of any model is above VALUE (for CI).")
+@click.option(
+    "--fail-above",
+    metavar="MEASURE=VALUE",
+    multiple=True,
+    help="Exit with code 1 if a measure of any model is above VALUE (for CI).",
+)
 @reading_flags
 def command(people: str, models: tuple[str, ...], **flags: Any) -> None:
     """How far MODEL is from PEOPLE: least squares, likelihood and cross-entropy, with 95 % intervals.

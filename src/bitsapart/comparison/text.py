@@ -42,7 +42,7 @@ def as_text(data: Mapping[str, Any], width: int = 100) -> str:
     console = Console(file=io.StringIO(), width=width, color_system=None, legacy_windows=False)
     console.print(rendered(data))
     file = console.file
-    assert isinstance(file, io.StringIO)  # noqa: S101
+    assert isinstance(file, io.StringIO)
     return "\n".join(line.rstrip() for line in file.getvalue().splitlines())
 
 
@@ -162,7 +162,10 @@ def _three_ways(data: Mapping[str, Any], model: Mapping[str, Any]) -> Renderable
             entry = model["measures"].get(key)
             if entry is not None:
                 table.add_row(f"  {name}", *quantity(entry), entry.get("note") or meaning)
-        blocks += [Text.assemble("\n", (f"{number}  {title}", "bold cyan"), ("   value and 95 % interval", "dim")), table]
+        blocks += [
+            Text.assemble("\n", (f"{number}  {title}", "bold cyan"), ("   value and 95 % interval", "dim")),
+            table,
+        ]
     return Group(*blocks, *_identity(data, model))
 
 

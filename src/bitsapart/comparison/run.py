@@ -1,0 +1,152 @@
+"""The main job: open people and models, stream their blocks into a tally, make the answer."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any, Literal
+
+import numpy as np
+
+from bitsapart.data import Block, Pair, ReadOptions, open_pair
+from bitsapart.errors import DomainError
+from bitsapart.units import Unit, nats_in
+
+from .result import Comparison
+from .summary import Context, Settings, document
+from .tally import Tally
+
+__all__ = ["compare", "compare_files"]
+
+_MOST_SLICES = 1000
+
+
+def compare(
+    people: Any,
+    *models: Any,
+    unit: Unit = "bit",
+    per: Literal["item", "judgement"] = "item",
+    total: bool = False,
+    by_class: bool = False,
+    ordinal: bool = False,
+    worst: int = 5,
+    detail: bool = False,
+    **reading: Any,
+) -> Comparison:
+    """How far models are from people, all three ways, with intervals.
+
+    Args:
+        people: what people answered: a file, a glob, a dataframe, a mapping of columns, or an array of class codes (n,),
+            counts (n, C) or probabilities (n, C).
+        models: for each model its probabilities for the same items, in any of these forms. None where people's file holds
+            both sides.
+        unit: "bit", "nat" or "hartley".
+        per: "item": every item counts the same; "judgement": every judgement does.
+        total: totals over the items instead of means.
+        by_class: also what each class contributes.
+        ordinal: the classes are ordered: also the ranked probability score.
+        worst: how many of the farthest items to list.
+        detail: gather everything that a page shows.
+        reading: fields of `bitsapart.data.ReadOptions`, for example `people_kind="exact"` or `positive="cat"`.
+
+    Returns:
+        The comparison.
+
+    Raises:
+        DataError: an input cannot be used as it is.
+        DomainError: a value is outside its domain.
+
+    Example:
+        >>> result = compare([[9, 1], [2, 8]], [[0.8, 0.2], [0.3, 0.7]])
+        >>> round(result["cross_entropy"].value, 3), result["cross_entropy"].unit
+        (0.641, 'bit')
+    """
+    settings = Settings(
+        unit=unit, per=per, total=total, by_class=by_class, ordinal=ordinal, worst=worst, detail=detail,
+    )  # fmt: skip
+    return compare_files(people, models, options=ReadOptions(**reading), settings=settings)[0]
+
+
+def compare_files(
+    people: Any,
+    models: Sequence[Any],
+    *,
+    options: ReadOptions,
+    settings: Settings,
+    progress: Callable[[int, int | None], None] | None = None,
+) -> tuple[Comparison, Tally]:
+    """The same with the options of the command line; the tally comes along.
+
+    Args:
+        people: as for `compare`.
+        models: the models; empty where people's file holds both sides.
+        options: how the inputs are read.
+        settings: what is computed and shown.
+        progress: called with the items done and the items expected, if known.
+
+    Returns:
+        The answer, and the tally it was made from.
+    """
+    nats_in(settings.unit)
+    options = replace(options, progress=progress) if progress else options
+    with open_pair(people, models, options=options) as pair:
+        settings = replace(settings, exact=pair.exact)
+        tally = _tally(pair, settings)
+        slices: dict[tuple[str, str], Tally] = {}
+        for block in pair.blocks():
+            _add(tally, block, pair)
+            _add_slices(slices, block, pair, settings)
+        context = Context(
+            inputs=pair.inputs, notes=pair.notes, warnings=list(pair.announcements), slices=slices,
+        )  # fmt: skip
+        return Comparison(document(tally, settings, context)), tally
+
+
+def _tally(pair: Pair, settings: Settings) -> Tally:
+    parts = {"tails"}
+    if len(pair.model_names) > 1:
+        parts.add("pairs")
+    if pair.people_kind == "counts" and not pair.exact:
+        parts.add("patterns")
+    if settings.by_class or settings.detail:
+        parts.add("classes")
+    if settings.detail:
+        parts.add("confusion")
+    if settings.ordinal:
+        parts.add("ordinal")
+    kind: Any = "probs" if pair.exact and pair.people_kind == "counts" else pair.people_kind
+    return Tally(
+        pair.classes, models=pair.model_names, people_kind=kind, per=settings.per,
+        model_kind=["probs" if kind == "counts" else kind for kind in pair.model_kinds], worst=settings.worst,
+        parts=sorted(parts),
+    )  # fmt: skip
+
+
+def _add(tally: Tally, block: Block, pair: Pair) -> None:
+    people = block.people
+    if isinstance(people, tuple) and tally.people_kind == "probs" and pair.people_kind == "counts":
+        judgements = np.sum([np.asarray(column, dtype=np.float64) for column in people], axis=0)
+        people = tuple(np.asarray(column, dtype=np.float64) / judgements for column in people)
+    models = [_smoothed(model, kind) for model, kind in zip(block.models, pair.model_kinds, strict=True)]
+    tally.update(people, *models, ids=block.ids, weights=block.weights, groups=block.groups)
+
+
+def _smoothed(model: Any, kind: str) -> Any:
+    """A judge asked several times, (n + ½)/(K + C/2); the others as they are."""
+    if kind != "counts":
+        return model
+    votes = np.column_stack([np.asarray(column, dtype=np.float64) for column in model])
+    return (votes + 0.5) / (votes.sum(axis=1, keepdims=True) + votes.shape[1] / 2)
+
+
+def _add_slices(slices: dict[tuple[str, str], Tally], block: Block, pair: Pair, settings: Settings) -> None:
+    for column, values in (block.by or {}).items():
+        names = np.asarray(values, dtype=object).astype(str)
+        for name in np.unique(names).tolist():
+            key = (column, name)
+            if key not in slices:
+                if len(slices) == _MOST_SLICES:
+                    message = (
+                        f"--by {column}: there are more than {_MOST_SLICES} slices; slice by a column of fewer values"
+                    )
+                    raise DomainError(message)
+                slices[key] = _tally(pair, replace(settings, worst=0, detail=False, by_class=False))
+            _add(slices[key], block.kept(names == name), pair)
