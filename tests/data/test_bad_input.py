@@ -223,7 +223,7 @@ TABLE = [
         people=parquet(item=["a", "b", "c"], label=[0.5, 1.0, 2.0])),
     Bad("a class that --classes does not name", DataError, r"people\.csv, column 'label' holds 'dog', which is not one of the classes",
         people="item,label\na,cat\nb,dog\nc,cat\n", options={"classes": ("cat", "horse")}),
-    Bad("a class column that is not there", DataError, r"people\.csv has no column for class 'dgo' .*did you mean 'dog'\?",
+    Bad("a class column that is not there", DataError, r"no input has a column for class 'dgo' .*did you mean 'dog'\?",
         options={"classes": ("cat", "dgo")}),
     Bad("a class named twice", DataError, r"classes names 'cat' twice", options={"classes": ("cat", "cat")}),
     Bad("positive that is no class", DataError, r"positive.*'horse'.*not one of", options={"positive": "horse"}, model="item,p\na,0.7\nb,0.1\nc,0.5\n"),
@@ -297,8 +297,7 @@ def test_bad_input_is_refused_in_one_sentence(bad: Bad, tmp_path: Path, spill: P
     people = write(tmp_path / bad.names[0], bad.people)
     model = write(tmp_path / bad.names[1], bad.model)
     with pytest.raises(BitsapartError) as caught:
-        with data.open_pair(people, [model], options=data.ReadOptions(**bad.options)) as pair:
-            list(pair.blocks())
+        stream(people, model, bad.options)
     text = str(caught.value)
     assert type(caught.value) is bad.error, text
     assert re.search(bad.words, text), text

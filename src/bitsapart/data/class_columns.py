@@ -9,7 +9,7 @@ from bitsapart.errors import AmbiguityError, DataError
 
 from .sheet import Column, Sheet
 
-__all__ = ["Match", "classes_asked_for", "is_class_like", "match_classes", "split_sides"]
+__all__ = ["Match", "classes_asked_for", "is_class_like", "match_classes", "refuse_unknown_class", "split_sides"]
 
 _SEPARATORS = "_.:- /"
 _NOT_CLASSES = {
@@ -35,10 +35,10 @@ def is_class_like(column: Column) -> bool:
 
 
 def classes_asked_for(sheet: Sheet, columns: Sequence[Column], classes: Sequence[str]) -> dict[str, str]:
-    """The columns of exactly these classes; columns without names are taken in their order.
+    """The columns of these classes and no others; columns without names are taken in their order.
 
     Raises:
-        DataError: a class has no column, or the number of columns differs.
+        DataError: none of the classes has a column, or the number of columns without names differs.
     """
     if not sheet.named:
         if len(columns) != len(classes):
@@ -46,14 +46,27 @@ def classes_asked_for(sheet: Sheet, columns: Sequence[Column], classes: Sequence
             raise DataError(message)
         return dict(zip(classes, (column.name for column in columns), strict=True))
     match = match_classes(sheet, columns, classes)
-    missing = [name for name in classes if name not in match.columns]
-    if missing:
-        near = get_close_matches(missing[0], [column.name for column in columns], n=1, cutoff=0.5)
+    if not match.columns:
         there = ", ".join(column.name for column in columns[:8])
-        hint = f"did you mean {near[0]!r}?" if near else f"its columns are {there}"
-        message = f"{sheet.name} has no column for class {missing[0]!r} that --classes names; {hint}"
+        message = f"{sheet.name} has no column for any class that --classes names; its number columns are {there}"
         raise DataError(message)
     return dict(match.columns)
+
+
+def refuse_unknown_class(classes: Sequence[str], known: Sequence[str], sheets: Sequence[Sheet]) -> None:
+    """A class that is asked for and that no input knows is a slip of the pen; the nearest column is suggested.
+
+    Raises:
+        DataError: there is one.
+    """
+    missing = next((name for name in classes if name not in known), None)
+    if missing is None:
+        return
+    there = list(dict.fromkeys(column.name for sheet in sheets for column in sheet.columns))
+    near = get_close_matches(missing, there, n=1, cutoff=0.5)
+    hint = f"; did you mean {near[0]!r}?" if near else ""
+    message = f"no input has a column for class {missing!r} that --classes names{hint}"
+    raise DataError(message)
 
 
 def match_classes(sheet: Sheet, columns: Sequence[Column], classes: Sequence[str]) -> Match:

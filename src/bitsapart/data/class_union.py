@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from bitsapart.errors import DataError
 
+from .class_columns import refuse_unknown_class
 from .model_reading import ModelReading
 from .options import ReadOptions
 from .people_reading import PeopleReading
@@ -38,6 +39,8 @@ def united(
     names = list(dict.fromkeys(name for reading in readings for name in reading.classes))
     if options.classes is not None:
         _only_these(names, options.classes, readings)
+        if any(reading.layout == "wide" for reading in readings):
+            refuse_unknown_class(options.classes, names, [reading.sheet for reading in readings])
         names = list(options.classes)
     positive = _positive(options, people, models)
     if (

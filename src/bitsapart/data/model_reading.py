@@ -93,14 +93,25 @@ def read_model(
         return _list(sheet, roles, options, engine, lists[0].name, people, positional=positional)
     if roles.prob is not None:
         numeric = [column for column in sheet.columns if column in numeric or column.name == roles.prob]
-    if options.classes is not None and len(numeric) >= len(options.classes):
+    if options.classes is not None and len(numeric) > 1:
         return _wide(sheet, roles, options, engine, classes_asked_for(sheet, numeric, options.classes), ())
     match = match_classes(sheet, numeric, people or [])
-    if len(numeric) == 1 or (len(match.columns) == 1 and people is not None and len(people) == _BINARY):
+    if len(numeric) == 1 or (people is not None and _one_of_two(sheet, engine, match, people)):
         column = next(iter(match.columns.values()), numeric[0].name)
         positive = next(iter(match.columns), None)
         return _single(sheet, roles, options, engine, column, positive, people)
     return _matched(sheet, roles, options, engine, match, people)
+
+
+def _one_of_two(sheet: Sheet, engine: Engine, match: Match, people: Sequence[str]) -> bool:
+    """Whether the one column that has a class's name is a probability, and the others are no classes."""
+    if len(match.columns) != 1 or len(people) != _BINARY:
+        return False
+    sample = sheet.sample(engine)
+    names = list(match.columns.values())
+    together = weigh(matrix_of(sample, [*names, *match.left]))
+    alone = weigh(matrix_of(sample, names))
+    return alone.unit > _MOSTLY and together.near_one <= _MOSTLY
 
 
 def _matched(
@@ -262,6 +273,8 @@ def _positive(
         return matched
     if options.positive is not None:
         return options.positive
+    if people is not None and len(people) == 1 and (column == roles.prob or not sheet.named):
+        return people[0]
     if people is None:
         return "1" if column == roles.prob or not sheet.named else column
     truths = next((truth for truth in _TRUTHS if set(people) <= truth), None)

@@ -2,6 +2,7 @@
 
 import glob
 import os
+from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -93,7 +94,7 @@ def open_sheet(source: Any, engine: Engine, *, name: str, threads: int = 1) -> S
 def _opened(source: Any, engine: Engine, *, name: str, threads: int) -> Sheet:
     if isinstance(source, (str, os.PathLike)):
         return _open_files(str(source), engine, threads)
-    if isinstance(source, (list, tuple)) and source and isinstance(source[0], dict):
+    if isinstance(source, (list, tuple)) and source and is_record(source[0]):
         source = _columns_of(source)
     found = arrow_table(source, name) if not isinstance(source, (list, tuple)) and not _is_array(source) else None
     if found is not None:
@@ -105,6 +106,13 @@ def _opened(source: Any, engine: Engine, *, name: str, threads: int) -> Sheet:
         )
         raise DataError(message)
     return ArraySheet(name, array, type(source).__module__.split(".", 1)[0])
+
+
+def is_record(value: Any) -> bool:
+    """Whether a mapping is one row, such as {"item": 1, "label": "cat"}, and not columns."""
+    return isinstance(value, Mapping) and not any(
+        hasattr(one, "__len__") and not isinstance(one, str) for one in value.values()
+    )
 
 
 def _is_array(source: Any) -> bool:

@@ -7,11 +7,11 @@ from typing import Any
 from bitsapart.errors import AmbiguityError, DataError
 
 from .alignment import canonical_ids, first_difference
-from .class_columns import is_class_like, split_sides
+from .class_columns import is_class_like, match_classes, refuse_unknown_class, split_sides
 from .class_union import lacking, united
 from .engine import Engine
 from .model_reading import ModelReading, read_model
-from .open_sheet import example_files, open_sheet, short_name
+from .open_sheet import example_files, is_record, open_sheet, short_name
 from .options import ReadOptions
 from .pair import Pair
 from .people_reading import PeopleReading, read_people
@@ -97,9 +97,11 @@ def _listed(models: Any) -> list[Any]:
     """One model or several: a list or tuple of paths, tables or arrays is several, anything else is one."""
     if models is None:
         return []
-    if isinstance(models, (list, tuple)) and not any(isinstance(one, (int, float, dict)) for one in models[:1]):
-        return list(models)
-    return [models]
+    if not isinstance(models, (list, tuple)) or any(
+        isinstance(one, (int, float)) or is_record(one) for one in models[:1]
+    ):
+        return [models]
+    return list(models)
 
 
 def _model_names(sources: Sequence[Any]) -> list[str]:
@@ -122,15 +124,31 @@ def _apart(sheets: Sequence[Sheet], names: Sequence[str], options: ReadOptions, 
         _settled(sheet, options, model=n > 0, others=[*sheets[:n], *sheets[n + 1 :]]) for n, sheet in enumerate(sheets)
     ]
     _refuse_unnamed([sheet for sheet, _ in settled], [roles for _, roles in settled], options)
+    _refuse_slips(settled, options)
     aligned = _same_start(settled, engine, options)
     reading = read_people(*settled[0], options, engine, aligned=aligned)
     models = [
-        read_model(
-            sheet, roles, options, engine, people=reading.classes, positional=reading.positional, aligned=aligned
-        )
+        read_model(sheet, roles, options, engine, people=_told(reading), positional=reading.positional, aligned=aligned)
         for sheet, roles in settled[1:]
     ]
     return _pair(engine, options, reading, models, names)
+
+
+def _refuse_slips(settled: Sequence[tuple[Sheet, Roles]], options: ReadOptions) -> None:
+    """Where all classes are columns, each that is asked for must be one, before anything is made of the others."""
+    if options.classes is None or any(roles.label is not None or not sheet.named for sheet, roles in settled):
+        return
+    found = [match_classes(sheet, [c for c in roles.rest if c.numeric], options.classes) for sheet, roles in settled]
+    if any(len(match.columns) > 1 for match in found) or any(match.left for match in found):
+        known = {name for match in found for name in match.columns}
+        lists = any(column.type == "list" for _, roles in settled for column in roles.rest)
+        if known and not lists and not any(roles.prob is not None for _, roles in settled):
+            refuse_unknown_class(options.classes, sorted(known), [sheet for sheet, _ in settled])
+
+
+def _told(people: PeopleReading) -> tuple[str, ...]:
+    """The classes that people's input names itself; the complement of a share is no name."""
+    return people.classes[:1] if people.layout == "single" else people.classes
 
 
 def _refuse_unnamed(sheets: Sequence[Sheet], roles: Sequence[Roles], options: ReadOptions) -> None:
@@ -182,9 +200,7 @@ def _both(sheet: Sheet, options: ReadOptions, engine: Engine) -> tuple[PeopleRea
         and not any(is_class_like(column) or column.type == "list" for column in rest)
     ):
         model_roles = _model_label(sheet, model_roles, people, options)
-    model = read_model(
-        sheet, model_roles, options, engine, people=people.classes, wide=split and split[1], aligned=True
-    )
+    model = read_model(sheet, model_roles, options, engine, people=_told(people), wide=split and split[1], aligned=True)
     return people, model
 
 
@@ -198,8 +214,8 @@ def _people_part(roles: Roles, options: ReadOptions) -> Roles:
 
 
 def _model_label(sheet: Sheet, roles: Roles, people: PeopleReading, options: ReadOptions) -> Roles:
-    found = find_roles(sheet, ReadOptions(item=options.item), model=True, others=())
-    if found.label is None or found.label in people.used:
+    found = find_roles(sheet, ReadOptions(item=options.item), model=True, without=people.used)
+    if found.label is None:
         message = (
             f"{sheet.name} holds people's side alone (columns {', '.join(people.used[:4])}): name the model's file "
             "as well"

@@ -73,7 +73,9 @@ def check_flags(sheets: Sequence[Sheet], options: ReadOptions) -> None:
             raise DataError(message)
 
 
-def find_roles(sheet: Sheet, options: ReadOptions, *, model: bool, others: Sequence[Sheet] = ()) -> Roles:
+def find_roles(
+    sheet: Sheet, options: ReadOptions, *, model: bool, others: Sequence[Sheet] = (), without: Sequence[str] = ()
+) -> Roles:
     """Recognise the columns of a sheet by their names.
 
     Args:
@@ -81,6 +83,7 @@ def find_roles(sheet: Sheet, options: ReadOptions, *, model: bool, others: Seque
         options: what the caller named takes precedence.
         model: a model's sheet; its answers may be called "prediction".
         others: the other inputs; an id that both share is preferred, under whatever name.
+        without: columns that play their part already.
 
     Returns:
         The roles.
@@ -91,7 +94,7 @@ def find_roles(sheet: Sheet, options: ReadOptions, *, model: bool, others: Seque
     if not sheet.named:
         return Roles(rest=sheet.columns)
     taken = [name for name in (options.weight, options.group, *options.by) if name is not None and sheet.has(name)]
-    free = [column for column in sheet.columns if column.name not in taken]
+    free = [column for column in sheet.columns if column.name not in (*taken, *without)]
     label = _label(free, sheet, options, model=model)
     item = None if options.in_order else _item(free, sheet, options, label, others)
     annotator = None if model else _one(free, sheet, _ANNOTATOR, options.annotator, "annotator")
