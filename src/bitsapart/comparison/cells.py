@@ -1,0 +1,255 @@
+"""Calibration in constant memory: q on a fixed grid of 4096 logit cells, with exact sums per fold, event and cell.
+
+A cell is 1/64 wide in logits between −32 and 32; q = 0 and q = 1 have cells of their own. The recalibrated model is
+constant within a cell, so its scores follow from the sums exactly; what the grid costs is said by `cell_error`.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import expit, xlogy
+
+from bitsapart.errors import DomainError, StateError
+
+from .calibration import Corp, Floats, event_score, fit_isotonic
+from .intervals import Interval, clustered_interval
+from .split import Split
+
+__all__ = ["CELLS", "FOLDS", "CellSums", "cell_error", "cell_of", "corp_of_cells", "split_of_cells"]
+
+CELLS = 4096
+FOLDS = 5
+MOST_EVENTS = 32  # with more classes all of them share one event
+
+_PER_LOGIT = 64
+_GRID = 2**28  # sums are whole numbers of this fraction: exact in any order
+_MOST = 2**33  # Σw; keeps the sums within 63 bits
+_COLUMNS = ("weight", "people", "model", "square", "panel_weight", "panel_people", "panel_agreement")
+_TOTALS = ("log", "brier", "infinite", "weight_square")
+
+CellScore = Literal["log", "brier"]
+
+
+def cell_of(model: ArrayLike, complement: ArrayLike | None = None) -> NDArray[np.int64]:
+    """The cell of each probability: 0 for q = 0, 4095 for q = 1, else by ln q − ln(1 − q).
+
+    Args:
+        model: probabilities q of any shape.
+        complement: 1 − q where it is known more exactly than by subtraction.
+
+    Example:
+        >>> cell_of([0.0, 0.5, 1.0]).tolist()
+        [0, 2048, 4095]
+    """
+    q = np.asarray(model, dtype=np.float64)
+    other = 1 - q if complement is None else np.asarray(complement, dtype=np.float64)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        place = np.floor((np.log(q) - np.log(other)) * _PER_LOGIT) + CELLS // 2
+    place = np.where(q <= 0, 0, np.where(other <= 0, CELLS - 1, np.clip(place, 1, CELLS - 2)))
+    return place.astype(np.int64)
+
+
+@dataclass(frozen=True)
+class CellSums:
+    """Sums of one model over cells, as whole numbers; they merge by addition, in any order to the same bits.
+
+    Attributes:
+        cells: [7, F, E, 4096] Σw, Σw p̂, Σw q, Σw p̂² and, over items with K ≥ 2, Σw, Σw p̂ and Σw n(n−1)/(K(K−1)).
+        totals: [4, F, E] Σw·log score and Σw·Brier score of the model (finite items), infinite items, Σw².
+        pooled: all classes share one event (more than 32 classes).
+    """
+
+    cells: NDArray[np.int64]
+    totals: NDArray[np.int64]
+    pooled: bool
+
+    @classmethod
+    def empty(cls, classes: int) -> "CellSums":
+        """No items yet. Two classes are one event, up to 32 classes one event each, more share one."""
+        events = 1 if classes == 2 or classes > MOST_EVENTS else classes
+        cells = np.zeros((len(_COLUMNS), FOLDS, events, CELLS), dtype=np.int64)
+        return cls(cells, np.zeros((len(_TOTALS), FOLDS, events), dtype=np.int64), classes > MOST_EVENTS)
+
+    @property
+    def events(self) -> int:
+        """How many events (E)."""
+        return int(self.totals.shape[2])
+
+    def add(
+        self, shares: ArrayLike, model: ArrayLike, folds: ArrayLike, *, judgements: ArrayLike | None = None,
+        weights: ArrayLike | None = None,
+    ) -> None:  # fmt: skip
+        """Add a block of items, in place.
+
+        Args:
+            shares: [N, C] p̂.
+            model: [N, C] q; for two classes the second column is used as 1 − q.
+            folds: [N] fold numbers below 5, decided by the item alone (its name), never by the block.
+            judgements: [N] K; None for a distribution that is given (then p̂² is its own agreement).
+            weights: [N] w ≥ 0, by default 1.
+
+        Raises:
+            DomainError: the weights sum to more than 2³³.
+        """
+        p, q, fold = (np.asarray(a) for a in (shares, model, folds))
+        w = np.ones(len(p)) if weights is None else np.asarray(weights, dtype=np.float64)
+        if float(np.sum(w)) + float(np.sum(self.cells[0])) / _GRID > _MOST * max(self.events, 1):
+            message = f"the weights sum to more than {_MOST}, which calibration cells cannot hold"
+            raise DomainError(message)
+        k = None if judgements is None else np.asarray(judgements, dtype=np.float64)
+        agreement = p * p if k is None else _pairs_agreeing(p, k)
+        panel = w if k is None else np.where(k >= 2, w, 0.0)
+        for c in range(1 if p.shape[1] == 2 else p.shape[1]):
+            other = q[:, 1] if p.shape[1] == 2 else 1 - q[:, c]
+            self._add_event(0 if self.pooled else c, fold, p[:, c], q[:, c], other, w, panel, agreement[:, c])
+
+    def _add_event(
+        self, event: int, fold: NDArray[np.int64], p: Floats, q: Floats, other: Floats, w: Floats, panel: Floats,
+        agreement: Floats,
+    ) -> None:  # fmt: skip
+        place = fold * CELLS + cell_of(q, other)
+        columns = (w, w * p, w * q, w * p * p, panel, panel * p, panel * agreement)
+        for sums, values in zip(self.cells[:, :, event], columns, strict=True):
+            flat = np.zeros(FOLDS * CELLS, dtype=np.int64)
+            np.add.at(flat, place, np.rint(values * _GRID).astype(np.int64))
+            sums += flat.reshape(FOLDS, CELLS)
+        log = event_score(p, q, score="log", complement=other)
+        endless = np.isinf(log) & (w > 0)
+        log = np.where(endless, 0.0, log)
+        totals = (w * np.where(w > 0, log, 0.0), w * event_score(p, q, score="brier"), endless / _GRID, w * w)
+        for sums, values in zip(self.totals[:, :, event], totals, strict=True):
+            np.add.at(sums, fold, np.rint(values * _GRID).astype(np.int64))
+
+    def merge(self, other: "CellSums") -> None:
+        """Add the sums of other items, in place.
+
+        Raises:
+            StateError: they are of another number of classes.
+        """
+        if self.cells.shape != other.cells.shape or self.pooled != other.pooled:
+            message = f"cells of {other.events} events cannot be added to cells of {self.events}"
+            raise StateError(message)
+        self.cells[...] += other.cells
+        self.totals[...] += other.totals
+
+    def column(self, name: str, event: int) -> Floats:
+        """[F, 4096] one of the sums as numbers."""
+        return np.asarray(self.cells[_COLUMNS.index(name), :, event] / _GRID, dtype=np.float64)
+
+    def total(self, name: str, event: int) -> Floats:
+        """[F] one of the totals as numbers; "infinite" counts items."""
+        sums = self.totals[_TOTALS.index(name), :, event]
+        return np.asarray(sums if name == "infinite" else sums / _GRID, dtype=np.float64)
+
+    def positions(self, event: int) -> Floats:
+        """[4096] mean q of each cell, its middle where it is empty."""
+        weight, mass = (self.column(name, event).sum(axis=0) for name in ("weight", "model"))
+        edges = (np.arange(CELLS + 1) - CELLS // 2) / _PER_LOGIT
+        low, high = expit(edges[:-1]), expit(edges[1:])
+        low[:2], high[-2:], high[0], low[-1] = 0.0, 1.0, 0.0, 1.0
+        mean = np.divide(mass, weight, out=(low + high) / 2, where=weight > 0)
+        return np.asarray(np.clip(mean, low, high), dtype=np.float64)
+
+    def coarser(self) -> "CellSums":
+        """Neighbouring cells merged in pairs (the two ends stay alone): what a grid half as fine would have seen."""
+        cells = np.zeros_like(self.cells)
+        cells[..., [0, -1]] = self.cells[..., [0, -1]]
+        cells[..., 1:-1:2] = self.cells[..., 1:-1].reshape(*self.cells.shape[:-1], -1, 2).sum(axis=-1)
+        return replace(self, cells=cells)
+
+
+def corp_of_cells(sums: CellSums, event: int, *, score: CellScore, crossed: bool = True) -> Corp:
+    """CORP terms of one event from its cells; the folds are the units of the intervals.
+
+    Args:
+        sums: the cells.
+        event: its number.
+        score: "log" (nats) or "brier".
+        crossed: cross-fitted by fold with half-counts, else in-sample.
+
+    Returns:
+        Terms that add up: score = miscalibration − discrimination + uncertainty.
+    """
+    weight, people = sums.column("weight", event), sums.column("people", event)
+    totals, w = sums.total(score, event), weight.sum(axis=1)
+    if score == "log" and np.any(sums.total("infinite", event)):
+        totals = np.full_like(totals, np.inf)
+    level = _levels(weight, people, crossed=crossed)
+    recalibrated = _sum_of_scores(weight, people, level, score)
+    pooled = np.full_like(level, people.sum() / max(weight.sum(), 1e-300))
+    marginal = _sum_of_scores(weight, people, pooled, score)
+    return Corp(
+        score=_over_folds(totals, w),
+        miscalibration=_over_folds(totals - recalibrated, w),
+        discrimination=_over_folds(marginal - recalibrated, w),
+        uncertainty=_over_folds(marginal, w),
+    )
+
+
+def split_of_cells(sums: CellSums) -> Split | None:
+    """Brier = calibration + grouping + disagreement over all events, unbiased; None without items of K ≥ 2.
+
+    Needs every item to have two judgements or more, so that the terms speak of the same items.
+    """
+    score, rest, own = (np.zeros(FOLDS) for _ in range(3))
+    for event in range(sums.events):
+        weight, people = sums.column("weight", event), sums.column("people", event)
+        if not weight.any() or np.any(sums.column("panel_weight", event) != weight):
+            return None
+        level = _levels(weight, people, crossed=True)
+        score += sums.total("brier", event)
+        rest += _sum_of_scores(weight, people, level, "brier")
+        own += people.sum(axis=1) - sums.column("panel_agreement", event).sum(axis=1)
+    items = sums.column("weight", 0).sum(axis=1) / (_classes_in(sums) if sums.pooled else 1)
+    parts = (score, score - rest, rest - own, own, rest)
+    return Split(*(_over_folds(part, items) for part in parts))
+
+
+def cell_error(sums: CellSums, event: int, *, score: CellScore) -> float:
+    """How far the grid moves discrimination (and so miscalibration): the change when its cells are doubled."""
+    fine, coarse = (
+        corp_of_cells(grid, event, score=score, crossed=False).discrimination.value for grid in (sums, sums.coarser())
+    )
+    return abs(fine - coarse)
+
+
+def _pairs_agreeing(shares: Floats, judgements: Floats) -> Floats:
+    """n(n−1)/(K(K−1)); 0 where K < 2."""
+    n, k = np.rint(shares * judgements[:, None]), judgements[:, None]
+    return np.asarray(np.divide(n * (n - 1), k * (k - 1), out=np.zeros_like(n), where=k >= 2), dtype=np.float64)
+
+
+def _levels(weight: Floats, people: Floats, *, crossed: bool) -> Floats:
+    """[F, 4096] the recalibrated probability of each cell, for the items of each fold."""
+    place = np.arange(CELLS, dtype=np.float64)
+    rows = list(_training(weight, people)) if crossed else [(weight.sum(axis=0), people.sum(axis=0))]
+    levels = []
+    for w, mass in rows:
+        share = np.divide(mass, w, out=np.zeros_like(w), where=w > 0)
+        levels.append(fit_isotonic(share, place, weights=w, half_counts=crossed)(place) if w.any() else share)
+    return np.stack(levels) if crossed else np.tile(levels[0], (FOLDS, 1))
+
+
+def _training(weight: Floats, people: Floats) -> Iterator[tuple[Floats, Floats]]:
+    for fold in range(FOLDS):
+        yield np.delete(weight, fold, axis=0).sum(axis=0), np.delete(people, fold, axis=0).sum(axis=0)
+
+
+def _sum_of_scores(weight: Floats, people: Floats, level: Floats, score: CellScore) -> Floats:
+    """[F] Σw·score when every item of a cell is given that cell's level: scores are linear in p̂."""
+    if score == "log":
+        return np.asarray(-np.sum(xlogy(people, level) + xlogy(weight - people, 1 - level), axis=1), dtype=np.float64)
+    return np.asarray(np.sum(people * (1 - level) ** 2 + (weight - people) * level**2, axis=1), dtype=np.float64)
+
+
+def _over_folds(sums: Floats, weights: Floats) -> Interval:
+    seen = weights > 0
+    return clustered_interval(sums[seen], weights[seen])
+
+
+def _classes_in(sums: CellSums) -> float:
+    """With all classes in one event, how many there are: the shares of an item sum to 1."""
+    return float(sums.column("weight", 0).sum() / sums.column("people", 0).sum())

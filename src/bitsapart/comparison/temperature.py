@@ -1,0 +1,109 @@
+"""Temperature scaling in constant memory: the loss and its slope at 17 inverse temperatures, summed per fold."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.interpolate import CubicHermiteSpline
+
+from bitsapart.errors import DomainError
+
+from .calibration import Floats
+from .cells import FOLDS
+
+__all__ = ["INVERSES", "TemperatureSums"]
+
+INVERSES: Floats = 2.0 ** np.linspace(-4, 4, 17)
+_GRID = 2**28
+_MOST = 2**30  # Σw·loss in nats; keeps the sums within 63 bits with room to spare
+_FINE = np.linspace(np.log(INVERSES[0]), np.log(INVERSES[-1]), 16 * 256 + 1)
+
+
+@dataclass(frozen=True)
+class TemperatureSums:
+    """Sums of Σw H(p̂, q^β) and of its derivative by ln β, as whole numbers; they merge by addition.
+
+    Items whose loss no temperature makes finite are left out and counted.
+
+    Attributes:
+        losses: [2, 17, F] loss (nats) and slope at each inverse temperature of `INVERSES`.
+        weight: [2, F] Σw of the items inside, and the number of items left out.
+    """
+
+    losses: NDArray[np.int64]
+    weight: NDArray[np.int64]
+
+    @classmethod
+    def empty(cls) -> "TemperatureSums":
+        """No items yet."""
+        return cls(np.zeros((2, INVERSES.size, FOLDS), dtype=np.int64), np.zeros((2, FOLDS), dtype=np.int64))
+
+    def add(self, shares: ArrayLike, model: ArrayLike, folds: ArrayLike, *, weights: ArrayLike | None = None) -> None:
+        """Add a block of items, in place; arguments as in `CellSums.add`.
+
+        Raises:
+            DomainError: the sums would leave their range.
+        """
+        p, q = np.asarray(shares, dtype=np.float64), np.asarray(model, dtype=np.float64)
+        w = np.ones(len(p)) if weights is None else np.asarray(weights, dtype=np.float64)
+        fold = np.asarray(folds)
+        hopeless = np.any((p > 0) & (q == 0), axis=1)
+        np.add.at(self.weight[1], fold, (hopeless & (w > 0)).astype(np.int64))
+        p, q, w, fold = (column[~hopeless] for column in (p, q, w, fold))
+        np.add.at(self.weight[0], fold, _whole(w))
+        with np.errstate(divide="ignore"):
+            z = np.log(q)
+        z -= np.max(z, axis=1, keepdims=True)
+        inside, z = q > 0, np.where(q > 0, z, 0.0)
+        said = np.sum(p * z, axis=1)
+        for place, beta in enumerate(INVERSES):
+            power = np.where(inside, np.exp(beta * z), 0.0)
+            scale = np.sum(power, axis=1)
+            expected = np.sum(power * z, axis=1) / scale
+            np.add.at(self.losses[0, place], fold, _whole(w * (np.log(scale) - beta * said)))
+            np.add.at(self.losses[1, place], fold, _whole(w * beta * (expected - said)))
+        if float(np.max(np.abs(self.losses), initial=0)) > _MOST * float(_GRID) * FOLDS:
+            message = f"the losses sum to more than {_MOST} nats, which the temperature sums cannot hold"
+            raise DomainError(message)
+
+    def merge(self, other: "TemperatureSums") -> None:
+        """Add the sums of other items, in place."""
+        self.losses[...] += other.losses
+        self.weight[...] += other.weight
+
+    @property
+    def left_out(self) -> int:
+        """Items whose loss is infinite at every temperature."""
+        return int(self.weight[1].sum())
+
+    def cross_fitted(self) -> tuple[Floats, Floats, Floats]:
+        """The best inverse temperature of the other folds, and what it does for each fold.
+
+        Returns:
+            [F] inverse temperatures, [F] Σw·loss of the recalibrated model in nats, [F] Σw.
+        """
+        curves = self.losses / _GRID
+        whole = curves.sum(axis=2)
+        inverse, loss = np.ones(FOLDS), np.zeros(FOLDS)
+        for fold in range(FOLDS):
+            place = _lowest(whole - curves[:, :, fold])
+            inverse[fold] = np.exp(place)
+            loss[fold] = float(_curve(curves[:, :, fold])(place))
+        return inverse, loss, self.weight[0] / _GRID
+
+    def inverse(self) -> float:
+        """The best inverse temperature for all items."""
+        return float(np.exp(_lowest(self.losses.sum(axis=2) / _GRID)))
+
+
+def _whole(values: Floats) -> NDArray[np.int64]:
+    return np.rint(values * _GRID).astype(np.int64)
+
+
+def _curve(sums: Floats) -> CubicHermiteSpline:
+    return CubicHermiteSpline(np.log(INVERSES), sums[0], sums[1])
+
+
+def _lowest(sums: Floats) -> float:
+    """Ln β of the smallest loss on a fine grid (the curve is flat there: the grid costs nothing)."""
+    return float(_FINE[np.argmin(_curve(sums)(_FINE))])
