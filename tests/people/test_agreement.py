@@ -9,7 +9,11 @@ from bitsapart.people.patterns import PatternTable
 from bitsapart.people.simulation import simulate
 
 # Fleiss (1971), table 1: 30 patients, each diagnosed by 6 psychiatrists as one of five kinds.
-FLEISS = np.array([[int(n) for n in row] for row in ["00060", "03003", "01401", "00006", "03030", "20400", "00402", "20310", "20040", "00006", "10050", "11040", "03300", "10050", "02031", "00501", "30012", "51000", "02040", "10203", "00006", "01050", "02013", "20040", "10041", "05010", "40002", "02040", "10500", "00006"]])  # fmt: skip
+FLEISS_ROWS = (
+    "00060 03003 01401 00006 03030 20400 00402 20310 20040 00006 10050 11040 03300 10050 02031 "
+    "00501 30012 51000 02040 10203 00006 01050 02013 20040 10041 05010 40002 02040 10500 00006"
+)
+FLEISS = np.array([[int(n) for n in row] for row in FLEISS_ROWS.split(" ")])
 
 # Krippendorff (2011), example C: four observers, twelve units, values 1 to 5, some missing.
 KRIPPENDORFF = np.array([
