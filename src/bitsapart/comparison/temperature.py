@@ -23,6 +23,7 @@ _FINE = np.linspace(np.log(INVERSES[0]), np.log(INVERSES[-1]), 16 * 256 + 1)
 class TemperatureSums:
     """Sums of Σw H(p̂, q^β) and of its derivative by ln β, as whole numbers; they merge by addition.
 
+    Between the 17 places the loss is a cubic with these values and slopes, right to about 10⁻⁵ of the loss.
     Items whose loss no temperature makes finite are left out and counted.
 
     Attributes:
