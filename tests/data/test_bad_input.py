@@ -344,10 +344,9 @@ except DataError as error:
 def test_a_full_disk_while_spilling_is_said(tmp_path: Path) -> None:
     rows = 3_000_000
     order = np.random.default_rng(0)
-    for name, values in (("people", {"label": np.zeros(rows, np.int8)}), ("model", {"p": np.full(rows, 0.5)})):
-        values["label"] = values.get("label", np.zeros(0))
-        columns = {key: value for key, value in values.items() if len(value)}
-        pq.write_table(pa.table({"item": order.permutation(rows), **columns}), tmp_path / f"{name}.parquet")
+    label, probability = np.arange(rows) % 2, np.full(rows, 0.5)
+    pq.write_table(pa.table({"item": order.permutation(rows), "label": label}), tmp_path / "people.parquet")
+    pq.write_table(pa.table({"item": order.permutation(rows), "p": probability}), tmp_path / "model.parquet")
     spill = tmp_path / "spill"
     spill.mkdir()
     paths = [str(tmp_path / "people.parquet"), str(tmp_path / "model.parquet"), str(spill)]

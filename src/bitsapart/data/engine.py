@@ -127,7 +127,9 @@ def _one_sentence(about: str) -> Iterator[None]:
 
     try:
         yield
-    except (duckdb.Error, pa.ArrowException, OSError) as error:
+    except (duckdb.Error, pa.ArrowException, OSError, RuntimeError) as error:
         if "interrupted" in str(error).lower():
             raise KeyboardInterrupt from None
+        if type(error) is RuntimeError:
+            raise
         raise readable(error, about) from None
