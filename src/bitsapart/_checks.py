@@ -121,7 +121,9 @@ def check_log_probs(
         _refuse(xp, values, xp.isnan(values), name, "log-probabilities must be numbers ≤ 0.", events=events)
         _refuse(xp, values, values > 0, name, f"log-probabilities must be ≤ 0. {hint}", events=events)
     if rows:
-        _check_rows(xp, values, xp.sum(xp.exp(values), axis=-1), name, what="stands for probabilities that sum", way=hint)
+        _check_rows(
+            xp, values, xp.sum(xp.exp(values), axis=-1), name, what="stands for probabilities that sum", way=hint
+        )
 
 
 def check_logits(values: Array, name: str, *, events: Sequence[str] | None = None, rows: bool = True) -> None:

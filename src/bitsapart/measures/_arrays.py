@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from array_api_compat import array_namespace, device, is_array_api_obj, is_jax_namespace, is_numpy_namespace
 
-from ..errors import DomainError
-from ..units import Unit, nats_in
+from bitsapart.errors import DomainError
+from bitsapart.units import Unit, nats_in
 
 __all__ = ["Array", "Library", "log_in", "quiet"]
 
@@ -46,13 +46,13 @@ class Library:
             kinds = " and ".join(sorted({type(value).__module__.split(".")[0] for value in foreign}))
             message = f"the arguments are arrays of {kinds}, but must come from one library. Convert one of them."
             raise DomainError(message) from None
-        kinds = [value.dtype for value in foreign if xp.isdtype(value.dtype, "real floating")]
-        floating = xp.result_type(*kinds) if kinds else xp.asarray(0.5).dtype
+        given = [value.dtype for value in foreign if xp.isdtype(value.dtype, "real floating")]
+        floating = xp.result_type(*given) if given else xp.asarray(0.5).dtype
         full = xp.float32 if xp.finfo(floating).bits < 32 else floating
         return cls(xp, None if is_jax_namespace(xp) else device(foreign[0]), full, plain=False)
 
     def array(self, values: Array, name: str) -> Array:
-        """Take one argument as an array of this library: numbers with a fraction in its floating type, whole ones as they are."""
+        """Take one argument as an array of this library: fractions in its floating type, whole numbers as they are."""
         if is_array_api_obj(values) and not is_numpy_namespace(array_namespace(values)):
             return self._own(values, name)
         numbers = _numbers(values, name)
@@ -90,7 +90,9 @@ def _numbers(values: Array, name: str) -> Any:
         message = f"{name} is a mapping, but must be an array here: events are named only where both sides may be"
         raise DomainError(message)
     if hasattr(values, "columns"):
-        message = f"{name} is a table with named columns, but must be an array. Pass {name}.to_numpy(), or use compare()."
+        message = (
+            f"{name} is a table with named columns, but must be an array. Pass {name}.to_numpy(), or use compare()."
+        )
         raise DomainError(message)
     if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
         message = f"{name} holds masked values, but every value must be there"

@@ -1,4 +1,4 @@
-"""Distributions in every representation: probabilities, log-probabilities, logits, counts, labels; of classes or of one event.
+"""Distributions in every representation: probabilities, log-probabilities, logits, counts, labels; or of one event.
 
 The logarithm is never taken of a 0 that a formula leaves out, so neither values nor gradients meet 0·∞.
 """
@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Any, Literal, get_args
 
-from .._checks import check_choice, check_counts, check_labels, check_log_probs, check_logits, check_probs
-from ..errors import DomainError
-from ..units import Unit, nats_in
+from bitsapart._checks import check_choice, check_counts, check_labels, check_log_probs, check_logits, check_probs
+from bitsapart.errors import DomainError
+from bitsapart.units import Unit, nats_in
+
 from ._arrays import Array, Library, log_in, quiet
 from .events import align, is_named, named_values
 
@@ -108,7 +109,7 @@ def open_one(values: Array, name: str, kind: str, *, binary: bool = False, choic
         named = named_values(values, name)
         events, values = tuple(named), list(named.values())
     library = Library.of(values)
-    return _open(library, library.array(values, name), name, kind, "kind", binary, events)
+    return _open(library, library.array(values, name), name, kind, keyword="kind", binary=binary, events=events)
 
 
 def open_pair(
@@ -133,18 +134,27 @@ def open_pair(
         events, people, model = align(people, model, people_kind=people_kind, model_kind=model_kind)
         people, model = people.tolist(), model.tolist()
     library = Library.of(people, model)
-    q = _open(library, library.array(model, "model"), "model", model_kind, "model_kind", binary, events)
+    q = _open(
+        library, library.array(model, "model"), "model", model_kind, keyword="model_kind", binary=binary, events=events
+    )
     given = library.array(people, "people")
     if people_kind == "labels":
         p = _open_labels(library, given, q.classes, binary=binary)
     else:
-        p = _open(library, given, "people", people_kind, "people_kind", binary, events)
+        p = _open(library, given, "people", people_kind, keyword="people_kind", binary=binary, events=events)
     _check_shapes(p, q, binary=binary)
     return p, q
 
 
 def _open(
-    library: Library, values: Array, name: str, kind: str, keyword: str, binary: bool, events: Sequence[Any] | None
+    library: Library,
+    values: Array,
+    name: str,
+    kind: str,
+    *,
+    keyword: str,
+    binary: bool,
+    events: Sequence[Any] | None,
 ) -> Distribution:
     values = library.floats(values)
     if not binary:
@@ -166,7 +176,6 @@ def _open(
 
 
 def _open_labels(library: Library, values: Array, classes: int, *, binary: bool) -> Distribution:
-    xp = library.xp
     labels = library.floats(values)
     check_labels(labels, "people", classes=classes)
     if binary:

@@ -2,7 +2,8 @@
 
 from math import factorial
 
-from ..units import Unit, nats_in
+from bitsapart.units import Unit, nats_in
+
 from ._arrays import Array, log_in
 from ._distributions import Distribution, Kind, PeopleKind, open_pair
 
@@ -116,7 +117,7 @@ def jensen_shannon_distance(
         binary: both are of one event, shape (...).
 
     Returns:
-        Distance, the root of `unit`, shape (...), 0 … 1 for bits. Its gradient at 0, where it has a kink, is taken as 0.
+        Distance, the root of `unit`, shape (...), 0 … 1 for bits. Its gradient at the kink at 0 is taken as 0.
 
     Raises:
         DomainError: as in `kl_divergence`.

@@ -2,8 +2,9 @@
 
 from typing import get_args
 
-from .._checks import check_choice, check_log_probs, check_probs
-from ..units import Unit, nats_in
+from bitsapart._checks import check_choice, check_log_probs, check_probs
+from bitsapart.units import Unit, nats_in
+
 from ._arrays import Array, Library, log_in
 from ._distributions import Distribution, Kind, PeopleKind, open_one, open_pair
 
@@ -159,11 +160,12 @@ def perplexity(
     return p.library.deliver(two ** expected_information(p, q, "bit"))
 
 
-def expected_information(p: Distribution, q: Distribution, unit: Unit) -> Array:
-    """−Σ p log q over the classes; the terms with p = q = 0 are left out of value and gradient."""
+def expected_information(p: Distribution, q: Distribution, unit: Unit, *, counted: bool = False) -> Array:
+    """−Σ p log q over the classes, −Σ n log q where counted; terms with p = q = 0 are left out, also of gradients."""
     xp = p.xp
-    left_out = (p.probs == 0) & q.impossible
-    terms = p.probs * -q.log_probs(unit, skip=left_out)
+    weights = p.values if counted and p.kind == "counts" else p.probs
+    left_out = (weights == 0) & q.impossible
+    terms = weights * -q.log_probs(unit, skip=left_out)
     # p may be too small for its type and yet possible where q is 0: the information is infinite all the same
     infinite = left_out & ~p.impossible
     return xp.sum(xp.where(infinite, xp.full_like(terms, xp.inf), terms), axis=-1)

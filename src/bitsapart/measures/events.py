@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import DomainError
+from bitsapart.errors import DomainError
 
 __all__ = ["Aligned", "align", "is_named", "named_values"]
 
