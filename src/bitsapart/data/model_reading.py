@@ -326,4 +326,4 @@ def _one_dimension(
 
 
 def _ends(names: Sequence[str]) -> str:
-    return ", ".join(names) if len(names) <= 3 else f"{names[0]}, {names[1]}, … {names[-1]}"
+    return ", ".join(names) if len(names) <= 5 else f"{names[0]}, {names[1]}, … {names[-1]}"
