@@ -18,7 +18,16 @@ from .calibration import Corp, Floats, event_score, fit_isotonic
 from .intervals import Interval, clustered_interval
 from .split import Split
 
-__all__ = ["CELLS", "FOLDS", "CellSums", "cell_error", "cell_of", "corp_of_cells", "split_of_cells"]
+__all__ = [
+    "CELLS",
+    "FOLDS",
+    "CellSums",
+    "cell_error",
+    "cell_of",
+    "corp_of_cells",
+    "recalibrated_of_cells",
+    "split_of_cells",
+]
 
 CELLS = 4096
 FOLDS = 5
@@ -187,6 +196,12 @@ def corp_of_cells(sums: CellSums, event: int, *, score: CellScore, crossed: bool
         discrimination=_over_folds(marginal - recalibrated, w),
         uncertainty=_over_folds(marginal, w),
     )
+
+
+def recalibrated_of_cells(sums: CellSums, event: int, *, score: CellScore) -> Interval:
+    """Score of the cross-fitted recalibrated model: uncertainty − discrimination, with an interval of its own."""
+    weight, people = sums.column("weight", event), sums.column("people", event)
+    return _over_folds(_sum_of_scores(weight, people, _levels(weight, people, crossed=True), score), weight.sum(axis=1))
 
 
 def split_of_cells(sums: CellSums) -> Split | None:

@@ -92,6 +92,10 @@ class TemperatureSums:
             loss[fold] = float(_curve(curves[:, :, fold])(place))
         return inverse, loss, self.weight[0] / _GRID
 
+    def plain(self) -> Floats:
+        """[F] Σw·loss of the model as it is, in nats: β = 1 is one of the 17."""
+        return np.asarray(self.losses[0, INVERSES.size // 2] / _GRID, dtype=np.float64)
+
     def inverse(self) -> float:
         """The best inverse temperature for all items."""
         return float(np.exp(_lowest(self.losses.sum(axis=2) / _GRID)))

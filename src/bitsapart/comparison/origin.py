@@ -1,0 +1,218 @@
+"""Where the distance comes from, as a state that merges and as entries of the document."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import isfinite
+from typing import Any
+from zlib import crc32
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from bitsapart.errors import StateError
+from bitsapart.units import Unit, nats_in
+
+from .calibration import Corp, Floats
+from .cells import FOLDS, CellSums, cell_error, corp_of_cells, recalibrated_of_cells, split_of_cells
+from .intervals import Interval, clustered_interval, student_interval
+from .reliability import reliability_of_cells
+from .split import Split
+from .temperature import TemperatureSums
+
+__all__ = ["OriginSums", "fold_of_names", "origin_entries"]
+
+_TERMS = ("score", "miscalibration", "discrimination", "uncertainty")
+_BLOCK = ("from", "to", "people", "weight")
+_MOST_BLOCKS = 200
+_MOST_CURVES = 12  # classes with a reliability curve of their own
+
+
+@dataclass(frozen=True)
+class OriginSums:
+    """What calibration needs of one model: logit cells and temperatures; merges by addition, to the same bits.
+
+    Attributes:
+        cells: one-vs-rest.
+        temperatures: all classes jointly.
+    """
+
+    cells: CellSums
+    temperatures: TemperatureSums
+
+    @classmethod
+    def empty(cls, classes: int) -> "OriginSums":
+        """No items yet."""
+        return cls(CellSums.empty(classes), TemperatureSums.empty())
+
+    def add(
+        self, shares: ArrayLike, model: ArrayLike, folds: ArrayLike, *, judgements: ArrayLike | None = None,
+        weights: ArrayLike | None = None,
+    ) -> None:  # fmt: skip
+        """Add a block; arguments as in `CellSums.add`."""
+        self.cells.add(shares, model, folds, judgements=judgements, weights=weights)
+        if self.cells.events > 1 or self.cells.pooled:
+            self.temperatures.add(shares, model, folds, weights=weights)
+
+    def merge(self, other: "OriginSums") -> None:
+        """Add the sums of other items, in place."""
+        self.cells.merge(other.cells)
+        self.temperatures.merge(other.temperatures)
+
+    def to_state(self) -> dict[str, Any]:
+        """Whole numbers only: the cells that hold something, as [place, value, place, value, …]."""
+        return {
+            "shape": list(self.cells.cells.shape), "pooled": self.cells.pooled,
+            "cells": _sparse(self.cells.cells), "totals": self.cells.totals.ravel().tolist(),
+            "losses": self.temperatures.losses.ravel().tolist(), "weight": self.temperatures.weight.ravel().tolist(),
+        }  # fmt: skip
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any], classes: int) -> "OriginSums":
+        """Read what `to_state` wrote.
+
+        Raises:
+            StateError: it is of another shape or holds something else than whole numbers.
+        """
+        sums = cls.empty(classes)
+        try:
+            if list(state["shape"]) != list(sums.cells.cells.shape) or state["pooled"] != sums.cells.pooled:
+                message = f"the calibration cells have the shape {state['shape']}, not {list(sums.cells.cells.shape)}"
+                raise StateError(message)
+            pairs = np.array(state["cells"], dtype=np.int64).reshape(-1, 2)
+            sums.cells.cells.reshape(-1)[pairs[:, 0]] = pairs[:, 1]
+            arrays = sums.cells.totals, sums.temperatures.losses, sums.temperatures.weight
+            for name, array in zip(("totals", "losses", "weight"), arrays, strict=True):
+                array[...] = np.array(state[name], dtype=np.int64).reshape(array.shape)
+        except (KeyError, TypeError, ValueError, IndexError, OverflowError) as error:
+            message = f"the calibration cells of the tally are not understood: {error}"
+            raise StateError(message) from None
+        return sums
+
+
+def fold_of_names(names: Sequence[Any]) -> NDArray[np.int64]:
+    """Fold of each item (or group), decided by its name alone, so that it is the same however the data is cut."""
+    return np.fromiter((crc32(str(name).encode()) % FOLDS for name in names), dtype=np.int64, count=len(names))
+
+
+def origin_entries(
+    sums: OriginSums, classes: Sequence[str], *, unit: Unit = "bit", own: Interval | None = None
+) -> dict[str, Any]:
+    """The entries "split" and "reliability" of a model in the document.
+
+    Args:
+        sums: the state.
+        classes: their names.
+        unit: of information.
+        own: people's own entropy in nats, corrected for the size of the panel; None where it cannot be known (K = 1).
+
+    Returns:
+        See docs/json.md; every number in `unit` or without unit.
+    """
+    cells, scale = sums.cells, 1 / nats_in(unit)
+    names: list[str | None] = [None] if cells.pooled else [classes[0]] if cells.events == 1 else [*classes]
+    split: dict[str, Any] = {"folds": FOLDS, "corp": [], "cell_error": {}}
+    for score, per, shown in (("log", scale, unit), ("brier", 1.0, "1")):
+        errors = []
+        for event, name in enumerate(names):
+            split["corp"].append(_corp_entry(cells, event, name, score, per, shown))
+            errors.append(cell_error(cells, event, score=score) * per)  # type: ignore[arg-type]
+        split["cell_error"][score] = max(errors)
+    split["log"] = _log_split(sums, own, scale, unit)
+    squares = split_of_cells(cells)
+    if squares is not None:
+        split["square"] = {
+            "unit": "1",
+            "recalibration": "isotonic",
+            "terms": _split_terms(squares, 1.0, "1", "disagreement"),
+        }
+    return {"split": split, "reliability": _curves(cells, names)}
+
+
+def _corp_entry(cells: CellSums, event: int, name: str | None, score: Any, per: float, unit: str) -> dict[str, Any]:
+    inside = corp_of_cells(cells, event, score=score, crossed=False)
+    crossed = corp_of_cells(cells, event, score=score)
+    return {
+        "class": name, "score": score, "unit": unit,
+        "in_sample": {term: _scaled(inside, term, per).value for term in _TERMS},
+        "cross_fitted": {term: _entry(_scaled(crossed, term, per), unit) for term in _TERMS},
+    }  # fmt: skip
+
+
+def _scaled(corp: Corp, term: str, per: float) -> Interval:
+    interval: Interval = getattr(corp, term)
+    return interval.scaled(per)
+
+
+def _log_split(sums: OriginSums, own: Interval | None, scale: float, unit: str) -> dict[str, Any]:
+    """Cross-entropy = calibration + grouping + own; two classes by isotonic regression, more by temperature."""
+    if sums.cells.events == 1 and not sums.cells.pooled:
+        corp = corp_of_cells(sums.cells, 0, score="log")
+        rest = recalibrated_of_cells(sums.cells, 0, score="log")
+        calibration, kind, inverse = corp.miscalibration, "isotonic", None
+        score = corp.score
+    else:
+        if sums.temperatures.left_out:
+            items = sums.temperatures.left_out
+            return {"absent": f"the loss of {items} items is infinite, and no temperature makes it finite"}
+        inverse, kind = sums.temperatures.inverse(), "temperature"
+        _, losses, weight = sums.temperatures.cross_fitted()
+        plain = sums.temperatures.plain()
+        score, rest, calibration = (_over_folds(x, weight) for x in (plain, losses, plain - losses))
+    grouping = None if own is None else _apart(rest, own)
+    split = Split(score, calibration, grouping, own, rest)
+    return {
+        "unit": unit, "recalibration": kind, "inverse_temperature": inverse,
+        "terms": _split_terms(split, scale, unit, "entropy"),
+    }  # fmt: skip
+
+
+def _apart(rest: Interval, own: Interval) -> Interval:
+    """Grouping; its interval treats the two as independent, which is too wide where hard items are hard for both."""
+    return student_interval(rest.value - own.value, _square(rest) + _square(own), min(rest.n, own.n))
+
+
+def _square(interval: Interval) -> float:
+    return float("nan") if interval.standard_error is None else interval.standard_error**2
+
+
+def _split_terms(split: Split, scale: float, unit: str, own: str) -> dict[str, Any]:
+    if split.grouping is None or split.own is None:
+        parts = {"calibration": split.calibration, "rest": split.rest}
+    else:
+        parts = {"calibration": split.calibration, "grouping": split.grouping, own: split.own}
+    return {name: _entry(part.scaled(scale), unit) for name, part in parts.items()}
+
+
+def _curves(cells: CellSums, names: Sequence[str | None]) -> list[dict[str, Any]]:
+    found = []
+    for event, name in list(enumerate(names))[:_MOST_CURVES]:
+        seen = reliability_of_cells(cells, event)
+        step = -(-seen.curve.value.size // _MOST_BLOCKS)
+        blocks = np.stack([seen.curve.left, seen.curve.right, seen.curve.value, seen.curve.weight], axis=1)
+        blocks[:, 3] /= blocks[:, 3].sum()
+        found.append({
+            "class": name,
+            "curve": [dict(zip(_BLOCK, row, strict=True)) for row in blocks[::step].tolist()],
+            "band": dict(zip(("q", "low", "high"), seen.band.T.tolist(), strict=True)),
+            "histogram": {"edges": seen.edges.tolist(), "share": seen.share.tolist()},
+        })  # fmt: skip
+    return found
+
+
+def _over_folds(sums: Floats, weights: Floats) -> Interval:
+    return clustered_interval(sums[weights > 0], weights[weights > 0])
+
+
+def _entry(interval: Interval, unit: str) -> dict[str, Any]:
+    known = isfinite(interval.value)
+    return {
+        "value": interval.value, "low": interval.low if known else None, "high": interval.high if known else None,
+        "standard_error": interval.standard_error if known else None, "unit": unit, "n": interval.n,
+    }  # fmt: skip
+
+
+def _sparse(array: NDArray[np.int64]) -> list[int]:
+    flat = array.ravel()
+    places = np.flatnonzero(flat)
+    joined: list[int] = np.stack([places, flat[places]], axis=1).ravel().tolist()
+    return joined
