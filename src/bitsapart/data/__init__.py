@@ -7,8 +7,22 @@ recognised by their names, kinds by their values, never by shape alone: where tw
 
 from .block import Block, Ids
 from .judgements import LongJudgements
-from .opening import open_model, open_pair, open_people
+from .opening import open_any, open_model, open_pair, open_people
 from .options import ReadOptions
 from .pair import Pair
+from .survey import ModelSurvey, PeopleSurvey, survey
 
-__all__ = ["Block", "Ids", "LongJudgements", "Pair", "ReadOptions", "open_model", "open_pair", "open_people"]
+__all__ = [
+    "Block",
+    "Ids",
+    "LongJudgements",
+    "ModelSurvey",
+    "Pair",
+    "PeopleSurvey",
+    "ReadOptions",
+    "open_any",
+    "open_model",
+    "open_pair",
+    "open_people",
+    "survey",
+]

@@ -4,7 +4,7 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
-from bitsapart.errors import AmbiguityError, DataError
+from bitsapart.errors import AmbiguityError, BitsapartError, DataError
 
 from .alignment import canonical_ids, first_difference
 from .class_columns import is_class_like, match_classes, refuse_unknown_class, split_sides
@@ -18,7 +18,7 @@ from .people_reading import PeopleReading, read_people
 from .roles import Roles, check_flags, find_roles
 from .sheet import Sheet
 
-__all__ = ["open_model", "open_pair", "open_people"]
+__all__ = ["open_any", "open_model", "open_pair", "open_people"]
 
 
 def open_pair(people: Any, models: Any = (), *, options: ReadOptions | None = None) -> Pair:
@@ -84,6 +84,26 @@ def open_model(model: Any, *, options: ReadOptions | None = None) -> Pair:
     except BaseException:
         engine.close()
         raise
+
+
+def open_any(source: Any, *, options: ReadOptions | None = None) -> Pair:
+    """Open one input of which only its columns say whose it is: both sides', people's, or a model's.
+
+    Raises:
+        DataError: it can be read as none of them; what kept it from being people's is said.
+    """
+    try:
+        return open_pair(source, options=options)
+    except BitsapartError:
+        pass
+    try:
+        return open_people(source, options=options)
+    except BitsapartError as error:
+        refusal = error
+    try:
+        return open_model(source, options=options)
+    except BitsapartError:
+        raise refusal from None
 
 
 def _sources(people: Any, models: Any) -> list[Any]:
