@@ -71,7 +71,8 @@ def command(people: str, models: tuple[str, ...], **flags: Any) -> None:
     bitsapart compare people.parquet a.parquet b.parquet --json result.json
     bitsapart compare judged.parquet --fail-above kl_divergence=0.1
     """
-    from bitsapart.comparison.run import Settings, compare_files
+    from bitsapart.comparison.run import compare_files
+    from bitsapart.comparison.summary import Settings
 
     limits = [_limit(text) for text in flags.pop("fail_above")]
     outputs = {name: flags.pop(name) for name in ("json_file", "html_file", "tally_file")}
@@ -115,6 +116,7 @@ def _write(result: Any, tally: Any, outputs: dict[str, str | None]) -> None:
 
 
 def show(result: Any) -> None:
+    """Print a comparison for a person."""
     from rich.console import Console
 
     from bitsapart.comparison.text import rendered

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from bitsapart.errors import DataError, StateError
-from bitsapart.units import UNITS
+from bitsapart.units import UNITS, Unit
 
 
 @click.command
@@ -13,7 +13,7 @@ from bitsapart.units import UNITS
 @click.option("--unit", type=click.Choice(UNITS), default="bit", show_default=True, help="The unit of information.")
 @click.option("--json", "json_file", metavar="FILE", help="Write the result as JSON; - writes it to the terminal.")
 @click.option("--tally", "tally_file", metavar="FILE", help="Write the sum as a tally.")
-def command(tallies: tuple[str, ...], unit: str, json_file: str | None, tally_file: str | None) -> None:
+def command(tallies: tuple[str, ...], unit: Unit, json_file: str | None, tally_file: str | None) -> None:
     """Add up TALLY files and show the result, the same to the last bit as if all had been compared at once.
 
     \b

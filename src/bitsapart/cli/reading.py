@@ -16,7 +16,7 @@ MODEL_KINDS = ("probs", "logits", "log-probs", "counts", "verdicts")
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(i?)b?", re.IGNORECASE)
 
 
-class ByteSize(click.ParamType):
+class ByteSize(click.ParamType[int]):
     """A size such as 512MiB, 2GB or 1000000."""
 
     name = "SIZE"

@@ -1,8 +1,7 @@
 """Exact sums of one column, and the mean and variance that follow from them."""
 
-from collections.abc import Sequence
 from dataclasses import astuple, dataclass
-from typing import Any
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,8 +21,8 @@ _FAST = 1024.0  # below it a value on the grid and the halves of its square fit 
 class Moments:
     """Sums over the items that have a finite value d with weight w; x = w·d, rounded once to the grid.
 
-    All are whole numbers: x and w count units of 2⁻⁵², their products units of 2⁻¹⁰⁴. Adding them is exact, so the order
-    and the cut of the data do not matter, and a variance made of them is never negative.
+    All are whole numbers: x and w count units of 2⁻⁵², their products units of 2⁻¹⁰⁴. Adding them is exact, so the
+    order and the cut of the data do not matter, and a variance made of them is never negative.
 
     Attributes:
         n: items.
@@ -158,8 +157,4 @@ def grouped_sums(
     edges = np.searchsorted(codes[order], np.arange(groups + 1))
     values = values[order]
     weights = None if weights is None else weights[order]
-    bounds: Sequence[Any] = edges.tolist()
-    return [
-        column_sums(values[a:b], None if weights is None else weights[a:b])
-        for a, b in zip(bounds[:-1], bounds[1:], strict=True)
-    ]
+    return [column_sums(values[a:b], None if weights is None else weights[a:b]) for a, b in pairwise(edges.tolist())]

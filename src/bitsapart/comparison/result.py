@@ -37,7 +37,8 @@ class Quantity:
     @classmethod
     def from_entry(cls, entry: Mapping[str, Any]) -> "Quantity":
         """The quantity that a JSON entry holds; further keys of the entry stay in the document."""
-        return cls(*(_number(entry[key]) for key in ("value", "low", "high")), unit=entry["unit"], n=entry["n"])
+        value, low, high = (_number(entry[key]) for key in ("value", "low", "high"))
+        return cls(value, low, high, unit=entry["unit"], n=entry["n"])
 
     def __float__(self) -> float:
         return math.nan if self.value is None else self.value

@@ -34,10 +34,10 @@ def compare(
     """How far models are from people, all three ways, with intervals.
 
     Args:
-        people: what people answered: a file, a glob, a dataframe, a mapping of columns, or an array of class codes (n,),
-            counts (n, C) or probabilities (n, C).
-        models: for each model its probabilities for the same items, in any of these forms. None where people's file holds
-            both sides.
+        people: what people answered: a file, a glob, a dataframe, a mapping of columns, or an array of class codes
+            (n,), counts (n, C) or probabilities (n, C).
+        models: for each model its probabilities for the same items, in any of these forms. None where people's file
+            holds both sides.
         unit: "bit", "nat" or "hartley".
         per: "item": every item counts the same; "judgement": every judgement does.
         total: totals over the items instead of means.

@@ -11,7 +11,7 @@ from bitsapart.units import Unit, nats_in
 from .intervals import Interval, clustered_interval
 from .panel import panel_entries
 from .rivals import rank
-from .tally import Tally
+from .tally import Tally, Weighting
 
 __all__ = ["Context", "Settings", "document"]
 
@@ -117,7 +117,7 @@ def entry(interval: Interval, unit: str, **more: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def interval_of(tally: Tally, measure: str, model: int, weighting: str = "main") -> Interval:
+def interval_of(tally: Tally, measure: str, model: int, weighting: Weighting = "main") -> Interval:
     """Mean and interval of one column, clustered where the tally has groups."""
     moments = tally.moments(measure, model, weighting=weighting)
     groups = tally.group_sums(measure, model, weighting=weighting)
@@ -135,7 +135,7 @@ def _model(tally: Tally, place: int, settings: Settings) -> dict[str, Any]:
     _make_infinite(measures, infinite)
     measures |= _likelihood(tally, place, infinite=bool(infinite))
     measures["perplexity"] = _perplexity(interval_of(tally, "cross_entropy", place), infinite=bool(infinite))
-    model = {
+    model: dict[str, Any] = {
         "name": tally.models[place],
         "kind": tally.model_kinds[place],
         "measures": measures,
@@ -249,7 +249,7 @@ def _people(tally: Tally, settings: Settings) -> dict[str, Any]:
     people: dict[str, Any] = {"kind": tally.people_kind, "exact": settings.exact or tally.people_kind == "probs"}
     if sizes:
         people["judgements_per_item"] = {
-            "min": min(sizes), "max": max(sizes), "mean": tally.judgements / tally.items if tally.items else 0.0,
+            "min": min(sizes), "max": max(sizes), "mean": (tally.judgements or 0) / tally.items,
         }  # fmt: skip
         people["items_with_two_or_more"] = sum(count for size, count in sizes.items() if size >= 2)
     return people

@@ -292,7 +292,8 @@ class Tally:
             bar = np.partition(rounded, len(finite) - keep)[len(finite) - keep]
             for row in finite[rounded >= bar].tolist():
                 self._worst[place].append({
-                    "nats": float(np.rint(loss[row] * GRID) / GRID), "item": place_of.name(row) if place_of.named else None,
+                    "nats": float(np.rint(loss[row] * GRID) / GRID),
+                    "item": place_of.name(row) if place_of.named else None,
                     "people": answers.shares[row].tolist(), "model": forecast.probs[row].tolist(),
                 })  # fmt: skip
             self._worst[place] = _farthest(self._worst[place], self.worst_kept)
@@ -310,7 +311,8 @@ class Tally:
             half = 0.5 if len(self.classes) == 2 else 1.0
             said = p > 0
             parts = {
-                "people": p, "model": q, "cross_entropy": -np.where(said, p * np.where(said, forecast.logs, 0.0), 0.0) + 0.0,
+                "people": p, "model": q,
+                "cross_entropy": -np.where(said, p * np.where(said, forecast.logs, 0.0), 0.0) + 0.0,
                 "absolute_error": half * np.abs(p - q), "squared_error": half * (p - q) ** 2,
             }  # fmt: skip
             for key, table in parts.items():

@@ -86,7 +86,7 @@ def _restored(state: dict[str, Any]) -> "Tally":
     )  # fmt: skip
     columns = COLUMNS + (ORDINAL if "ordinal" in tally.parts else ())
     tally.items = state["items"]
-    tally.panel_sizes = {size: count for size, count in state["panel_sizes"]}
+    tally.panel_sizes = dict(state["panel_sizes"])
     tally._main = [{key: Moments(*sums) for key, sums in zip(columns, row, strict=True)} for row in state["main"]]
     tally._judged = [Moments(*sums) for sums in state["judged"]]
     tally._infinite, tally._infinite_ids = state["infinite"], state["infinite_ids"]

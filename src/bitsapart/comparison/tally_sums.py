@@ -31,8 +31,8 @@ def add(into: "Tally", other: "Tally") -> None:
         into._confusion[place] = [a + b for a, b in zip(into._confusion[place], other._confusion[place], strict=True)]
         for cell, count in other._verdicts[place].items():
             into._verdicts[place][cell] = into._verdicts[place].get(cell, 0) + count
-    for key, pair in other._pairs.items():
-        into._pairs[key].merge(pair)
+    for rivals, pair in other._pairs.items():
+        into._pairs[rivals].merge(pair)
     for pattern, entry in other._patterns.items():
         into._patterns[pattern] = _added(into._patterns.get(pattern), entry)
     if into._groups is not None and other._groups is not None:

@@ -12,17 +12,9 @@ from numpy.typing import NDArray
 from bitsapart.errors import AmbiguityError, DomainError
 
 __all__ = [
-    "COLUMNS",
-    "ORDINAL",
-    "Answers",
-    "Forecast",
-    "Place",
-    "model_kind_of",
-    "people_kind_of",
-    "read_model",
-    "read_people",
-    "terms",
-]
+    "COLUMNS", "ORDINAL", "Answers", "Forecast", "Place", "model_kind_of", "people_kind_of", "read_model",
+    "read_people", "terms",
+]  # fmt: skip
 
 Floats = NDArray[np.float64]
 COLUMNS = (
@@ -76,6 +68,7 @@ class Place:
         return Place(side, self.ids, self.first)
 
     def __call__(self, row: int, column: int | None = None) -> str:
+        """How a message speaks of a value or a row."""
         where = "" if column is None else f", {column}"
         told = f" (item {self.name(row)})" if self.named else ""
         return f"{self.side}[{self.first + row}{where}]{told}"
@@ -148,7 +141,7 @@ def read_model(model: Any, kind: str, classes: int, place: Place, positive: int 
             table,
             place,
             'but log-probabilities must be ≤ 0. If these are logits, pass model_kind="logits"',
-        )  # noqa: E501
+        )
         probs = np.exp(table)
         _refuse_sum(probs, place, 'If these are logits, pass model_kind="logits"')
         return Forecast(probs, table)
@@ -165,8 +158,8 @@ def _binary(column: Floats, kind: str, classes: int, place: Place, positive: int
         message = f"{place.side} is one column, but there are {classes} classes; give one column for each class"
         raise DomainError(message)
     if kind == "probs":
-        _refuse(~((column >= 0) & (column <= 1)), column, place,
-                'but probabilities must lie between 0 and 1. If these are logits, pass model_kind="logits"')  # fmt: skip
+        rule = 'but probabilities must lie between 0 and 1. If these are logits, pass model_kind="logits"'
+        _refuse(~((column >= 0) & (column <= 1)), column, place, rule)
         pair = (column, 1.0 - column)
         logs = (np.log(column), np.log1p(-column))
     elif kind == "logits":
