@@ -4,6 +4,7 @@ import copy
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
+from os.path import commonprefix
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -371,7 +372,10 @@ class Tally:
         Raises:
             StateError: the other tally is of other classes, models, kinds or parts.
         """
+        models = _common_name(self.models, other.models)
         for name in ("classes", "models", "per", "parts", "positive"):
+            if name == "models" and models is not None:
+                continue
             if getattr(self, name) != getattr(other, name):
                 message = (
                     f"these tallies do not belong together: {name} are {getattr(self, name)!r} in one and "
@@ -391,6 +395,7 @@ class Tally:
             raise StateError(message)
         from .tally_sums import add
 
+        self.models = models or self.models
         add(self, copy.deepcopy(other))
 
     # ---- reading ----------------------------------------------------------------------------------------------
@@ -514,6 +519,18 @@ class Tally:
 
     def __repr__(self) -> str:
         return f"<Tally of {self.items} items, {len(self.classes)} classes, models {', '.join(self.models)}>"
+
+
+def _common_name(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...] | None:
+    """Names under which two tallies may be added: parts of one model are often files like model-1 and model-2.
+
+    Several models must have the same names, so that none is added to another.
+    """
+    if one == other:
+        return one
+    if len(one) != 1 or len(other) != 1:
+        return None
+    return (commonprefix([one[0], other[0]]).rstrip("-_. 0123456789") or "model",)
 
 
 def _added(old: list[Any] | None, new: list[Any]) -> list[Any]:
