@@ -1,0 +1,90 @@
+// Reading a tile: any number type and stride becomes doubles, class by class.
+#pragma once
+
+#include "bitsapart/source.hpp"
+
+namespace bitsapart::BITSAPART_LEVEL {
+
+struct Half {
+    uint16_t bits;
+};
+
+inline double number(Half h) {
+    const uint32_t magnitude = h.bits & 0x7fff;
+    uint32_t u = magnitude << 13;
+    float f;
+    std::memcpy(&f, &u, sizeof f);
+    f *= 0x1p112f;  // right for normal and subnormal halves
+    std::memcpy(&u, &f, sizeof u);
+    u |= (magnitude >= 0x7c00 ? 0x7f800000u : 0u) | (static_cast<uint32_t>(h.bits & 0x8000) << 16);
+    std::memcpy(&f, &u, sizeof f);
+    return f;
+}
+template <class T>
+inline double number(T x) {
+    return static_cast<double>(x);
+}
+
+template <class T>
+inline double read(const char* from) {
+    T x;
+    std::memcpy(&x, from, sizeof x);
+    return number(x);
+}
+
+template <class T>
+inline void read_column(const char* from, int64_t stride, int count, double* out) {
+    if (stride == static_cast<int64_t>(sizeof(T)))
+        for (int i = 0; i < count; ++i) out[i] = read<T>(from + i * sizeof(T));
+    else
+        for (int i = 0; i < count; ++i) out[i] = read<T>(from + i * stride);
+}
+
+// Rows: `classes` numbers side by side, turned so that each class is one run of `count` doubles.
+template <class T>
+inline void read_rows(const char* from, int64_t stride, int count, int classes, double* out, int tile) {
+    for (int i = 0; i < count; ++i) {
+        const char* row = from + i * stride;
+        for (int c = 0; c < classes; ++c) out[c * tile + i] = read<T>(row + c * sizeof(T));
+    }
+}
+
+// Calls visit.operator()<T>() with the number type.
+template <class Visitor>
+inline void with_type(Type type, Visitor visit) {
+    switch (type) {
+        case Type::f16: return visit.template operator()<Half>();
+        case Type::f32: return visit.template operator()<float>();
+        case Type::f64: return visit.template operator()<double>();
+        case Type::i8: return visit.template operator()<int8_t>();
+        case Type::i16: return visit.template operator()<int16_t>();
+        case Type::i32: return visit.template operator()<int32_t>();
+        case Type::i64: return visit.template operator()<int64_t>();
+        case Type::u8: return visit.template operator()<uint8_t>();
+        case Type::u16: return visit.template operator()<uint16_t>();
+        case Type::u32: return visit.template operator()<uint32_t>();
+        case Type::u64: return visit.template operator()<uint64_t>();
+    }
+}
+
+// The columns first_class … first_class + classes of a tile: out[c·tile + i]; whole vectors are filled.
+inline void load_columns(const Source& source, int64_t first_item, int count, int64_t first_class, int classes,
+                         double* out, int tile) {
+    if (source.rows && classes > 1) {
+        const Column& column = source.column[first_class];
+        with_type(column.type, [&]<class T>() {
+            read_rows<T>(column.data + first_item * column.stride, column.stride, count, classes, out, tile);
+        });
+    } else {
+        for (int c = 0; c < classes; ++c) {
+            const Column& column = source.column[first_class + c];
+            with_type(column.type, [&]<class T>() {
+                read_column<T>(column.data + first_item * column.stride, column.stride, count, out + c * tile);
+            });
+        }
+    }
+    for (int c = 0; c < classes; ++c)  // a tile's end repeats its last item
+        for (int i = count; i % lanes != 0; ++i) out[c * tile + i] = out[c * tile + count - 1];
+}
+
+}  // namespace bitsapart::BITSAPART_LEVEL

@@ -1,0 +1,20 @@
+// The table of the tally's kernels, one per SIMD level.
+#pragma once
+
+#include "bitsapart/simd_level.hpp"
+#include "bitsapart/source.hpp"
+
+namespace bitsapart {
+
+struct TallyKernels {
+    // Adds the items begin … end of a block to `sums`, or stops at the first fault.
+    // `scratch` is zeroed, aligned to 64 bytes, and as long as scratch_bytes says.
+    void (*add_block)(const Block& block, int64_t begin, int64_t end, BlockSums& sums, void* scratch);
+    int64_t (*scratch_bytes)(int model_count);
+    void (*logarithms)(const double* x, int64_t count, double* out);
+    void (*exponentials)(const double* x, int64_t count, double* out);
+};
+
+BITSAPART_DECLARE_TABLE(TallyKernels, tally_kernels)
+
+}  // namespace bitsapart

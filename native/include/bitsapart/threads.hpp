@@ -1,0 +1,104 @@
+// A block over plain threads: each takes a contiguous share, and exact sums make the shares' order irrelevant.
+#pragma once
+
+#include <algorithm>
+#include <cstdlib>
+#include <memory>
+#include <new>
+#include <thread>
+#include <vector>
+
+#include "bitsapart/tally.hpp"
+#include "bitsapart/worst.hpp"
+
+namespace bitsapart {
+
+// Runs share(0), share(1), … at once; the first on this thread.
+template <class Share>
+void run_shares(int shares, Share share) {
+    std::vector<std::thread> threads;
+    for (int t = 1; t < shares; ++t) threads.emplace_back(share, t);
+    share(0);
+    for (std::thread& thread : threads) thread.join();
+}
+
+// How many threads are worth starting, and where each begins: whole tiles of 256 items.
+inline int useful_threads(int64_t items, int64_t numbers_per_item, int wanted) {
+    const int64_t worth = items * numbers_per_item / 32768 + 1;
+    return static_cast<int>(std::max<int64_t>(1, std::min<int64_t>({worth, wanted, (items + 255) / 256})));
+}
+inline int64_t share_begin(int64_t items, int threads, int t) {
+    return t == threads ? items : items / 256 * t / threads * 256;
+}
+
+struct BlockResult {
+    BlockSums sums{};
+    std::vector<ModelSums> models;
+    std::vector<int64_t> panels = std::vector<int64_t>(largest_counted_panel + 1);
+    std::vector<double> worst_values;
+    std::vector<int64_t> worst_rows;
+
+    BlockResult(int model_count, int worst) : models(static_cast<size_t>(model_count)) {
+        const auto room = static_cast<size_t>(model_count) * static_cast<size_t>(worst);
+        worst_values.resize(room);
+        worst_rows.resize(room);
+        for (size_t m = 0; m < models.size(); ++m) {
+            for (ColumnSums& column : models[m].column) column.too_large = -1;
+            models[m].worst = {worst_values.data() + m * static_cast<size_t>(worst),
+                               worst_rows.data() + m * static_cast<size_t>(worst), worst, 0, -1.0};
+        }
+        sums.models = models.data();
+        sums.panels = panels.data();
+        sums.fault.row = -1;
+    }
+    BlockResult(const BlockResult&) = delete;
+};
+
+struct Freed {
+    void operator()(void* memory) const { std::free(memory); }
+};
+
+inline void merge(BlockResult& into, const BlockResult& from) {
+    using namespace host;
+    into.sums.items += from.sums.items;
+    into.sums.judgements += from.sums.judgements;
+    for (size_t K = 0; K < into.panels.size(); ++K) into.panels[K] += from.panels[K];
+    if (into.sums.fault.row < 0) into.sums.fault = from.sums.fault;  // shares come in the order of their items
+    for (size_t m = 0; m < into.models.size(); ++m) {
+        ModelSums& sums = into.models[m];
+        for (int slot = 0; slot < slots; ++slot) add(sums.column[slot], from.models[m].column[slot]);
+        const Worst& worst = from.models[m].worst;
+        for (int i = 0; i < worst.kept; ++i) offer(sums.worst, worst.value[i], worst.row[i]);
+        sums.worst.dropped = std::max(sums.worst.dropped, worst.dropped);
+    }
+}
+
+// A value that the grid does not reach is a fault of its item, found after everything else.
+inline void find_too_large(BlockResult& result) {
+    for (size_t m = 0; m < result.models.size(); ++m)
+        for (int slot = 0; slot < slots; ++slot) {
+            const int64_t row = result.models[m].column[slot].too_large;
+            Fault& fault = result.sums.fault;
+            if (row >= 0 && (fault.row < 0 || row < fault.row))
+                fault = {row, 1 + static_cast<int>(m), slot, Reason::too_large, 0.0};
+        }
+}
+
+inline std::unique_ptr<BlockResult> run_block(const Block& block, int worst, int threads) {
+    const TallyKernels& kernels = BITSAPART_FOR_THIS_CPU(tally_kernels);
+    const int shares = useful_threads(block.items, block.classes * (block.model_count + 1), threads);
+    std::vector<std::unique_ptr<BlockResult>> results;
+    for (int t = 0; t < shares; ++t) results.push_back(std::make_unique<BlockResult>(block.model_count, worst));
+    run_shares(shares, [&](int t) {
+        const size_t bytes = (static_cast<size_t>(kernels.scratch_bytes(block.model_count)) + 63) / 64 * 64;
+        const std::unique_ptr<void, Freed> scratch(std::aligned_alloc(64, bytes));
+        std::memset(scratch.get(), 0, bytes);
+        kernels.add_block(block, share_begin(block.items, shares, t), share_begin(block.items, shares, t + 1),
+                          results[static_cast<size_t>(t)]->sums, scratch.get());
+    });
+    for (int t = 1; t < shares; ++t) merge(*results[0], *results[static_cast<size_t>(t)]);
+    if (results[0]->sums.fault.row < 0) find_too_large(*results[0]);
+    return std::move(results[0]);
+}
+
+}  // namespace bitsapart
