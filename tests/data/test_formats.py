@@ -202,6 +202,7 @@ def test_large_parquet_takes_the_fast_decoder(tmp_path: Path, spill: Path, monke
 
     slow = read()
     monkeypatch.setattr(decoders, "_POLARS_PAYS_FROM_VALUES", 1)
+    monkeypatch.setattr(decoders, "_IMPORTED_PAYS_FROM_VALUES", 1)
     assert decoders._polars_pays([str(tmp_path / "judged.parquet")], ["p", "label"])
     assert read().equals(slow)
     assert slow.equals(table.select(["p", "label"]).combine_chunks())

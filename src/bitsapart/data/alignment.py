@@ -61,10 +61,10 @@ def first_difference(one: Any, other: Any) -> int | None:
     import pyarrow as pa
     import pyarrow.compute as pc
 
+    if one.equals(other):
+        return None
     if pa.types.is_integer(one.type):
         differs = one.to_numpy(zero_copy_only=False) != other.to_numpy(zero_copy_only=False)
-    elif one.equals(other):
-        return None
     else:
         differs = pc.not_equal(one, other).fill_null(True).to_numpy(zero_copy_only=False)  # noqa: FBT003
     return int(np.argmax(differs)) if differs.any() else None

@@ -5,14 +5,17 @@ a fifth of a second to import and decodes a row group whole, so it is taken for 
 """
 
 import importlib.util
+import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from .engine import block_rows
+from .engine import BLOCK_ROWS
 
 __all__ = ["parquet_batches"]
 
 _POLARS_PAYS_FROM_VALUES = 30_000_000
+_IMPORTED_PAYS_FROM_VALUES = 1_000_000
+_NARROW = 4
 _LARGEST_ROW_GROUP_BYTES = 192 << 20
 
 
@@ -49,7 +52,7 @@ def _polars_pays(paths: Sequence[str], columns: Sequence[str]) -> bool:
                 if sum(group.column(i).total_uncompressed_size for i in wanted) > _LARGEST_ROW_GROUP_BYTES:
                     return False
             values += metadata.num_rows * len(columns)
-    return values >= _POLARS_PAYS_FROM_VALUES
+    return values >= (_IMPORTED_PAYS_FROM_VALUES if "polars" in sys.modules else _POLARS_PAYS_FROM_VALUES)
 
 
 def _plain(arrow_type: Any) -> bool:
@@ -65,8 +68,9 @@ def _by_polars(paths: Sequence[str], columns: Sequence[str]) -> Iterator[Any]:
     if not hasattr(frame, "collect_batches"):
         yield from _by_pyarrow(paths, columns, threads=2)
         return
+    rows = 2 * BLOCK_ROWS if len(columns) <= _NARROW else BLOCK_ROWS
     for part in frame.collect_batches(maintain_order=True):
-        yield from part.to_arrow().to_batches(max_chunksize=block_rows(len(columns)))
+        yield from part.to_arrow().to_batches(max_chunksize=rows)
 
 
 def _by_pyarrow(paths: Sequence[str], columns: Sequence[str], *, threads: int) -> Iterator[Any]:
@@ -74,6 +78,6 @@ def _by_pyarrow(paths: Sequence[str], columns: Sequence[str], *, threads: int) -
 
     for path in paths:
         with pq.ParquetFile(path, memory_map=True, pre_buffer=False) as file:
-            for batch in file.iter_batches(block_rows(len(columns)), columns=list(columns), use_threads=threads > 1):
+            for batch in file.iter_batches(BLOCK_ROWS, columns=list(columns), use_threads=threads > 1):
                 if batch.num_rows:
                     yield batch if batch.schema.names == list(columns) else batch.select(list(columns))

@@ -11,16 +11,10 @@ from typing import Any
 from .failures import readable
 from .options import ReadOptions
 
-__all__ = ["Engine", "block_rows", "quoted", "text_literal"]
+__all__ = ["BLOCK_ROWS", "Engine", "quoted", "text_literal"]
 
-_BLOCK_ROWS = 1 << 17
-_NARROW_BLOCK_ROWS = 1 << 18
-_NARROW_COLUMNS = 4
-
-
-def block_rows(columns: int) -> int:
-    """How many rows make a block: what stays in the cache and still hides the cost of a Python step."""
-    return _NARROW_BLOCK_ROWS if columns <= _NARROW_COLUMNS else _BLOCK_ROWS
+BLOCK_ROWS = 1 << 17
+"""How many rows make a block: what stays in the cache and still hides the cost of a Python step."""
 
 
 def quoted(column: str) -> str:
@@ -98,13 +92,13 @@ class Engine:
             cursor.execute(f"CREATE TABLE {name} AS {query}")
         return name
 
-    def stream(self, query: str, about: str, *, ordered: bool, columns: int) -> Iterator[Any]:
+    def stream(self, query: str, about: str, *, ordered: bool) -> Iterator[Any]:
         """A result as Arrow record batches, in the order of the input where `ordered`."""
         cursor = self._cursor(ordered=ordered)
         with _one_sentence(about), contextlib.closing(cursor):
             relation = cursor.sql(query)
             reader = getattr(relation, "to_arrow_reader", None) or relation.fetch_arrow_reader
-            yield from reader(block_rows(columns))
+            yield from reader(BLOCK_ROWS)
 
     def close(self) -> None:
         """Leave nothing behind."""

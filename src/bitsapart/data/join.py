@@ -133,7 +133,7 @@ def joined(
     where = f" WHERE s0.place > {from_row}" if from_row else ""
     query = f"SELECT {', '.join(chosen)} FROM {parts[0]}{''.join(conditions)}{where}"
     about = " and ".join(dict.fromkeys(side.sheet.name for side in sides))
-    for batch in engine.stream(query, about, ordered=bool(from_row), columns=len(chosen)):
+    for batch in engine.stream(query, about, ordered=bool(from_row)):
         columns = iter(batch.columns)
         ids = next(columns)
         yield (

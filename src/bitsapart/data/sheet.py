@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from bitsapart.errors import DataError
 
-from .engine import Engine, block_rows, quoted
+from .engine import BLOCK_ROWS, Engine, quoted
 
 __all__ = ["SAMPLE_ROWS", "Column", "ColumnType", "KeptSheet", "Sheet", "check_names", "column_type", "sliced"]
 
@@ -89,7 +89,9 @@ class Sheet(ABC):
         """The rows in their order through the engine."""
         chosen = ", ".join(quoted(name) for name in columns)
         return engine.stream(
-            f"SELECT {chosen} FROM {self.relation(engine)}", self.name, ordered=True, columns=len(columns)
+            f"SELECT {chosen} FROM {self.relation(engine)}",
+            self.name,
+            ordered=True,
         )
 
 
@@ -155,6 +157,6 @@ def column_type(arrow_type: Any) -> ColumnType:
 
 def sliced(table: Any, columns: Sequence[str]) -> Iterator[Any]:
     """An Arrow table's rows as record batches of at most one block."""
-    for batch in table.select(list(columns)).to_batches(max_chunksize=block_rows(len(columns))):
+    for batch in table.select(list(columns)).to_batches(max_chunksize=BLOCK_ROWS):
         if batch.num_rows:
             yield batch
