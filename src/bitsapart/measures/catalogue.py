@@ -1,14 +1,13 @@
 """The catalogue: one row for each measure. The command line, the documentation's table and the tests follow from it."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from difflib import get_close_matches
 from math import inf
 from types import MappingProxyType
-from typing import Any, Literal
 
 from bitsapart.errors import DomainError
 
+from ._row import Measure
 from .agreement import accuracy, majority_accuracy
 from .divergences import jensen_shannon_distance, jensen_shannon_divergence, kl_divergence
 from .entropies import cross_entropy, entropy, information, perplexity
@@ -19,53 +18,6 @@ from .tables import conditional_entropy, conditional_information, joint_entropy,
 
 __all__ = ["CATALOGUE", "Measure", "find_measure"]
 
-Family = Literal["accuracy", "least squares", "likelihood", "information"]
-Arguments = Literal["events", "distribution", "panel", "pair", "panel and model", "outcomes", "table"]
-
-
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """One row of the catalogue.
-
-    Attributes:
-        key: the name in JSON and in Python.
-        title: the name in print.
-        family: which way of saying the distance it belongs to.
-        function: computes it, one value for each item (of likelihoods one for all items).
-        arguments: what the function takes: probabilities of single "events"; one "distribution"; a "panel" of counts; a
-            "pair" of people and model; a "panel and model"; "outcomes" and a model; a "table" of two variables.
-        unit: "information" (bit, nat or hartley as asked), "root of information", "nat", or "none".
-        low: the smallest value there can be.
-        high: the largest; ∞ where it depends on the number of classes or on zeros.
-        span: the range in words.
-        better: whether "lower" or "higher" is better for a model, or "neither".
-        needs: what it needs of people to be shown without a warning: K ≥ 1 or K ≥ 2 judgements an item, "exact"
-            distributions, or "nothing" where no people are asked.
-        unbiased: whether its mean over items is right for any panel with what it needs.
-        formula: in text.
-        meaning: one line for a beginner.
-        reference: where it comes from.
-        aliases: other names by which it is found.
-    """
-
-    key: str
-    title: str
-    family: Family
-    function: Callable[..., Any]
-    arguments: Arguments
-    unit: Literal["information", "root of information", "nat", "none"]
-    low: float
-    high: float
-    span: str
-    better: Literal["lower", "higher", "neither"]
-    needs: Literal["K ≥ 1", "K ≥ 2", "exact", "nothing"]
-    unbiased: bool
-    formula: str
-    meaning: str
-    reference: str
-    aliases: tuple[str, ...] = ()
-
-
 _ROWS = (
     Measure(
         key="accuracy",
@@ -74,11 +26,9 @@ _ROWS = (
         function=accuracy,
         arguments="pair",
         unit="none",
-        low=0.0,
         high=1.0,
         span="0 … 1",
         better="higher",
-        needs="K ≥ 1",
         unbiased=True,
         formula="Σ p over the model's largest class, ties shared",
         meaning="The chance that one more person chooses the model's most probable class.",
@@ -91,11 +41,9 @@ _ROWS = (
         function=majority_accuracy,
         arguments="pair",
         unit="none",
-        low=0.0,
         high=1.0,
         span="0 … 1",
         better="higher",
-        needs="K ≥ 1",
         unbiased=True,
         formula="1 where the model's largest class is the people's largest, ties shared",
         meaning="Whether the model's most probable class is the one that most people chose.",
@@ -108,12 +56,8 @@ _ROWS = (
         function=absolute_error,
         arguments="pair",
         unit="none",
-        low=0.0,
         high=2.0,
         span="0 … 1 for two classes, 0 … 2 for more",
-        better="lower",
-        needs="K ≥ 1",
-        unbiased=False,
         formula="Σ |p − q|; two classes: |x − y|",
         meaning="How far the model's probabilities are from people's, added up over the classes.",
         reference="Boscovich 1757; Laplace 1774",
@@ -126,12 +70,8 @@ _ROWS = (
         function=squared_error,
         arguments="pair",
         unit="none",
-        low=0.0,
         high=2.0,
         span="0 … 1 for two classes, 0 … 2 for more",
-        better="lower",
-        needs="K ≥ 1",
-        unbiased=False,
         formula="Σ (p − q)²; two classes: (x − y)²",
         meaning="The squared difference between the model's probabilities and people's: large misses count most.",
         reference="Legendre 1805; Gauss 1809",
@@ -147,7 +87,6 @@ _ROWS = (
         low=-1.0,
         high=2.0,
         span="0 … 2 on average, one item can be below 0",
-        better="lower",
         needs="K ≥ 2",
         unbiased=True,
         formula="Σ [n(n−1)/(K(K−1)) − 2qn/K + q²]; two classes: half",
@@ -161,9 +100,8 @@ _ROWS = (
         function=disagreement,
         arguments="panel",
         unit="none",
-        low=0.0,
         high=1.0,
-        span="0 … 1; two classes: 0 … 1 from counts, 0 … ½ on average",
+        span="0 … ½ for two classes, 0 … 1 for more",
         better="neither",
         needs="K ≥ 2",
         unbiased=True,
@@ -179,14 +117,11 @@ _ROWS = (
         function=brier,
         arguments="pair",
         unit="none",
-        low=0.0,
         high=2.0,
         span="0 … 1 for two classes, 0 … 2 for more",
-        better="lower",
-        needs="K ≥ 1",
         unbiased=True,
         formula="1 − 2Σ pq + Σ q²; two classes: half",
-        meaning="The squared error that one more person's answer would have: disagreement and squared distance together.",
+        meaning="The squared error that one more person's answer has: disagreement and squared distance together.",
         reference="Brier 1950",
         aliases=("brier_score",),
     ),
@@ -197,12 +132,7 @@ _ROWS = (
         function=ranked_probability_score,
         arguments="pair",
         unit="none",
-        low=0.0,
-        high=inf,
         span="0 … C − 1",
-        better="lower",
-        needs="K ≥ 1",
-        unbiased=False,
         formula="Σ over cuts of (P(≤ c) − Q(≤ c))²",
         meaning="The squared error for ordered classes: being one class off costs less than being three off.",
         reference="Epstein 1969",
@@ -216,9 +146,7 @@ _ROWS = (
         arguments="panel and model",
         unit="none",
         low=-inf,
-        high=inf,
         span="0 … C − 1 on average, one item can be below 0",
-        better="lower",
         needs="K ≥ 2",
         unbiased=True,
         formula="Σ over cuts of m(m−1)/(K(K−1)) − 2Q(≤ c)m/K + Q(≤ c)²",
@@ -232,12 +160,9 @@ _ROWS = (
         function=likelihood,
         arguments="outcomes",
         unit="none",
-        low=0.0,
         high=1.0,
         span="0 … 1",
         better="higher",
-        needs="K ≥ 1",
-        unbiased=False,
         formula="∏ P(outcome)",
         meaning="How probable the model makes everything that happened, in the order in which it happened.",
         reference="Fisher 1922",
@@ -253,7 +178,6 @@ _ROWS = (
         high=0.0,
         span="−∞ … 0",
         better="higher",
-        needs="K ≥ 1",
         unbiased=True,
         formula="Σ n ln q",
         meaning="The logarithm of the likelihood: a sum instead of a product, so it does not underflow.",
@@ -266,11 +190,7 @@ _ROWS = (
         function=log_loss,
         arguments="outcomes",
         unit="nat",
-        low=0.0,
-        high=inf,
         span="0 … ∞",
-        better="lower",
-        needs="K ≥ 1",
         unbiased=True,
         formula="−(1/M) Σ n ln q",
         meaning="The negative log-likelihood per judgement, the number that training prints.",
@@ -284,12 +204,9 @@ _ROWS = (
         function=geometric_mean_probability,
         arguments="outcomes",
         unit="none",
-        low=0.0,
         high=1.0,
         span="0 … 1",
         better="higher",
-        needs="K ≥ 1",
-        unbiased=False,
         formula="(∏ P(outcome))^(1/M)",
         meaning="The probability that the model gives to a typical judgement.",
         reference="McAlister 1879; Good 1952",
@@ -301,12 +218,9 @@ _ROWS = (
         function=information,
         arguments="events",
         unit="information",
-        low=0.0,
-        high=inf,
         span="0 … ∞",
         better="neither",
         needs="nothing",
-        unbiased=False,
         formula="−log P",
         meaning="How much one learns when an event of this probability happens; it adds up for independent events.",
         reference="Hartley 1928; Shannon 1948",
@@ -319,12 +233,9 @@ _ROWS = (
         function=entropy,
         arguments="distribution",
         unit="information",
-        low=0.0,
-        high=inf,
         span="0 … log C",
         better="neither",
         needs="exact",
-        unbiased=False,
         formula="−Σ p log p",
         meaning="How uncertain a system is: the information that one expects from it.",
         reference="Shannon 1948",
@@ -336,14 +247,10 @@ _ROWS = (
         function=cross_entropy,
         arguments="pair",
         unit="information",
-        low=0.0,
-        high=inf,
         span="0 … ∞",
-        better="lower",
-        needs="K ≥ 1",
         unbiased=True,
         formula="−Σ p log q",
-        meaning="The model's surprise at people's answers: the people's own entropy and the distance to the model together.",
+        meaning="The model's surprise at people's answers: people's own entropy and the distance together.",
         reference="Kerridge 1961; Good 1952",
         aliases=("ce",),
     ),
@@ -354,12 +261,8 @@ _ROWS = (
         function=kl_divergence,
         arguments="pair",
         unit="information",
-        low=0.0,
-        high=inf,
         span="0 … ∞",
-        better="lower",
         needs="exact",
-        unbiased=False,
         formula="Σ p log(p/q)",
         meaning="How far apart model and people are: the cross-entropy less what is the people's own uncertainty.",
         reference="Kullback, Leibler 1951",
@@ -372,12 +275,8 @@ _ROWS = (
         function=jensen_shannon_divergence,
         arguments="pair",
         unit="information",
-        low=0.0,
-        high=inf,
         span="0 … 1 bit",
-        better="lower",
         needs="exact",
-        unbiased=False,
         formula="½ Σ p log(p/m) + ½ Σ q log(q/m), m = ½(p + q)",
         meaning="How far both are from their middle: symmetric, and never infinite.",
         reference="Lin 1991",
@@ -390,12 +289,8 @@ _ROWS = (
         function=jensen_shannon_distance,
         arguments="pair",
         unit="root of information",
-        low=0.0,
-        high=inf,
         span="0 … 1 for bits",
-        better="lower",
         needs="exact",
-        unbiased=False,
         formula="√(Jensen–Shannon divergence)",
         meaning="The square root of the Jensen–Shannon divergence: a true distance, but no number of bits.",
         reference="Endres, Schindelin 2003",
@@ -409,11 +304,7 @@ _ROWS = (
         arguments="pair",
         unit="none",
         low=1.0,
-        high=inf,
         span="1 … ∞",
-        better="lower",
-        needs="K ≥ 1",
-        unbiased=False,
         formula="2^(cross-entropy in bits)",
         meaning="Among how many equally likely answers the model seems to choose.",
         reference="Jelinek et al. 1977",
@@ -425,12 +316,9 @@ _ROWS = (
         function=joint_entropy,
         arguments="table",
         unit="information",
-        low=0.0,
-        high=inf,
         span="0 … log of the cells",
         better="neither",
         needs="exact",
-        unbiased=False,
         formula="−Σ p(x,y) log p(x,y) = H(X) + H(Y|X)",
         meaning="How uncertain two variables are together.",
         reference="Shannon 1948",
@@ -442,12 +330,9 @@ _ROWS = (
         function=conditional_entropy,
         arguments="table",
         unit="information",
-        low=0.0,
-        high=inf,
         span="0 … H(Y)",
         better="neither",
         needs="exact",
-        unbiased=False,
         formula="−Σ p(x,y) log p(y|x)",
         meaning="How uncertain the column still is once the row is known.",
         reference="Shannon 1948",
@@ -459,12 +344,9 @@ _ROWS = (
         function=conditional_information,
         arguments="table",
         unit="information",
-        low=0.0,
-        high=inf,
         span="0 … ∞",
         better="neither",
         needs="exact",
-        unbiased=False,
         formula="−log p(y|x)",
         meaning="How much one learns from the column once the row is known; with the row's own information it adds up.",
         reference="Fano 1961",
@@ -476,12 +358,9 @@ _ROWS = (
         function=mutual_information,
         arguments="table",
         unit="information",
-        low=0.0,
-        high=inf,
         span="0 … the smaller of H(X), H(Y)",
         better="neither",
         needs="exact",
-        unbiased=False,
         formula="Σ p(x,y) log [p(x,y)/(p(x)p(y))]",
         meaning="How much knowing one variable tells about the other.",
         reference="Shannon 1948",

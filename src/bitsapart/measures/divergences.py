@@ -141,12 +141,13 @@ def divergence(p: Distribution, q: Distribution, unit: Unit) -> Array:
 
     With d = ln(p/q) and h(d) = d + e^−d − 1 ≥ 0, a term is p·d = p·h(d) + (p − q). Where p and q are near, h comes from
     its series and p − q is exact; summed apart, neither loses digits. Between two softmaxes Σ(p − q) = 0, and only the
-    terms of h are left, none of which can be negative.
+    terms of h are left, none of which can be negative. With logarithms on one side only, p·d is best as it is.
     """
     xp = p.xp
     nobody = p.probs == 0
     apart = _log_ratio(p, q, nobody, "nat")
-    near = xp.abs(apart) <= _NEAR
+    split = (p.plain and q.plain) or (p.normalised and q.normalised)
+    near = (xp.abs(apart) <= _NEAR) & split
     none = xp.zeros_like(apart)
     close = xp.where(near, p.probs * _excess(xp.where(near, apart, none)), none)
     if p.normalised and q.normalised:
@@ -190,7 +191,7 @@ def _log_ratio(p: Distribution, q: Distribution, skip: Array, unit: Unit) -> Arr
     one = xp.ones_like(above)
     above, below = xp.where(skip, one, above), xp.where(skip, one, below)
     smallest = float(xp.finfo(above.dtype).smallest_normal) ** 0.5
-    safe = (above > smallest) & (below > smallest)
+    safe = ~skip & (above > smallest) & (below > smallest)
     close = safe & (above <= 2 * below) & (below <= 2 * above)
     by_difference = xp.log1p(xp.where(close, difference, 0 * one) / xp.where(close, below, one)) / nats_in(unit)
     by_ratio = log_in(xp, xp.where(safe, above, one) / xp.where(safe, below, one), unit)

@@ -5,7 +5,7 @@ from typing import get_args
 from bitsapart._checks import check_choice, check_log_probs, check_probs
 from bitsapart.units import Unit, nats_in
 
-from ._arrays import Array, Library, log_in
+from ._arrays import Array, Library, log_in, quiet
 from ._distributions import Distribution, Kind, PeopleKind, open_one, open_pair
 
 __all__ = ["cross_entropy", "entropy", "information", "perplexity"]
@@ -157,7 +157,8 @@ def perplexity(
     else:
         p, q = open_pair(people, model, people_kind=people_kind, model_kind=model_kind, binary=binary)
     two = p.xp.full_like(p.probs[..., 0], 2.0)
-    return p.library.deliver(two ** expected_information(p, q, "bit"))
+    with quiet(p.xp):
+        return p.library.deliver(two ** expected_information(p, q, "bit"))
 
 
 def expected_information(p: Distribution, q: Distribution, unit: Unit, *, counted: bool = False) -> Array:
