@@ -228,6 +228,7 @@ def test_logits_and_probabilities_of_chaosnli_agree():
     assert logits["cross_entropy"].value == pytest.approx(probs["cross_entropy"].value, abs=1e-6)
 
 
+@pytest.mark.slow
 @needs_shared
 def test_the_same_values_from_every_format_any_order_and_merged_tallies(tmp_path):
     import pandas as pd
