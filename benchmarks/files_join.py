@@ -1,9 +1,9 @@
 """P4b: two shuffled files of 2·10^7 rows, matched by id under a memory limit, against DuckDB's own join.
 
-Contestants: `blocks` (what `bitsapart.data` yields after recognising, checking that every id stands once on both sides,
-and joining), `compare` (the whole command's work), `duckdb` (its join streamed to Arrow under the same limit and threads,
-without checks) and `duckdb-sum` (its join and a sum, nothing handed over). Sums are checked first; rounds alternate, each
-contestant in a process of its own.
+Contestants: `blocks` (what `bitsapart.data` yields after recognising, checking that every id stands once on both
+sides, and joining), `compare` (the whole command's work), `duckdb` (its join streamed to Arrow under the same limit and
+threads, without checks) and `duckdb-sum` (its join and a sum, nothing handed over). Sums are checked first; rounds
+alternate, each contestant in a process of its own.
 
     python benchmarks/files_join.py [--quick] [--memory MIB] [--rounds N] [--write]
 
@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -135,6 +136,8 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="write results/files_join.json")
     options = parser.parse_args()
     if options.one:
+        for module in ("duckdb", "pyarrow.parquet", "bitsapart.data", "bitsapart.comparison.run"):
+            import_module(module)
         start = time.perf_counter()
         found = RUNS[options.one](options.paths, options.memory << 20)
         print(json.dumps({"found": found, "seconds": time.perf_counter() - start, "peak_mib": peak_mib()}))

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from bitsapart import data
+from bitsapart.errors import DataError
 
 ROWS = 5000
 CLASSES = ("e", "n", "c")
@@ -228,3 +229,14 @@ def test_progress_is_told(tables: tuple[pa.Table, pa.Table]) -> None:
         for _ in pair.blocks():
             pass
     assert told == [(0, ROWS), (ROWS, ROWS)]
+
+
+def test_nested_lists_are_one_array_and_a_tuple_is_several_models(items: Items) -> None:
+    people = [[9, 1], [2, 8]]
+    one = data.open_pair(people, [[0.75, 0.25], [0.25, 0.75]])
+    assert items(one) == {"row 1": ((9, 1), (0.75, 0.25)), "row 2": ((2, 8), (0.25, 0.75))}
+    several = data.open_pair([1, 0], ([0.75, 0.25], [0.5, 0.125]))
+    assert items(several) == {"row 1": ((0,), (0.75,), (0.5,)), "row 2": ((1,), (0.25,), (0.125,))}
+    records = data.open_pair([{"item": 1, "label": "a"}, {"item": 2, "label": "b"}], [{"item": 2, "a": 0.5, "b": 0.5}])
+    with pytest.raises(DataError, match="1 items of people are not in model"):
+        items(records)

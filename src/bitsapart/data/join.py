@@ -100,9 +100,10 @@ def _count(side: Side, engine: Engine) -> int:
 
 def _alone(here: Side, there: Side, engine: Engine, *, as_text: bool) -> tuple[int, list[str]]:
     ours, theirs = _ids(here, engine, as_text=as_text), _ids(there, engine, as_text=as_text)
-    query = f"SELECT id FROM ({ours}) ANTI JOIN ({theirs}) USING (id)"
-    count, first = engine.rows(f"SELECT count(*), min(id, {_LISTED}) FROM ({query})", here.sheet.name)[0]
-    return int(count), [str(one) for one in first or []]
+    query = f"FROM ({ours}) ANTI JOIN ({theirs}) USING (id)"
+    count = engine.rows(f"SELECT count(*) {query}", here.sheet.name)[0][0]
+    first = engine.rows(f"SELECT id {query} ORDER BY id LIMIT {_LISTED}", here.sheet.name) if count else []
+    return int(count), [str(one) for (one,) in first]
 
 
 def joined(

@@ -173,8 +173,9 @@ def _wide(
     names = list(columns.values())
     kind = _kind(sheet, options, weigh(matrix_of(sheet.sample(engine), names)), names)
     note = f"{sheet.title}: {_WORDS[kind]} in {len(names)} columns ({_ends(names)})"
-    if left:
-        note += f"; not used: {', '.join(left)}"
+    unused = [*left, *([roles.label] if roles.label is not None else [])]
+    if unused:
+        note += f"; not used: {', '.join(unused)}"
     return ModelReading(kind, "wide", sheet, roles, tuple(columns), note, columns)
 
 

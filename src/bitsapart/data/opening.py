@@ -114,14 +114,20 @@ def _sources(people: Any, models: Any) -> list[Any]:
 
 
 def _listed(models: Any) -> list[Any]:
-    """One model or several: a list or tuple of paths, tables or arrays is several, anything else is one."""
+    """One model or several: a tuple is several, and so is a list of anything but numbers, rows or records."""
     if models is None:
         return []
-    if not isinstance(models, (list, tuple)) or any(
-        isinstance(one, (int, float)) or is_record(one) for one in models[:1]
-    ):
+    if isinstance(models, tuple):
+        return list(models)
+    if not isinstance(models, list) or any(_is_row(one) for one in models[:1]):
         return [models]
-    return list(models)
+    return models
+
+
+def _is_row(value: Any) -> bool:
+    if isinstance(value, (list, tuple)):
+        return all(isinstance(one, (int, float)) for one in value)
+    return isinstance(value, (int, float)) or is_record(value)
 
 
 def _model_names(sources: Sequence[Any]) -> list[str]:
