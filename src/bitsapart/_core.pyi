@@ -1,3 +1,3 @@
-"""The native core: built from native/, imported by comparison/tally.py and train/losses.py alone."""
+# The native core: built from native/, imported by the tally and by the training losses alone.
 
 def simd_level() -> str: ...

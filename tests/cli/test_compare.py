@@ -55,7 +55,9 @@ def test_tallies_of_two_halves_merge_into_the_whole(folder):
         (folder / f"{name}-1.csv").write_text(head + "".join(rows[2:]))
         (folder / f"{name}-2.csv").write_text(head + "".join(rows[:2]))
     for number in "12":
-        done = bitsapart("compare", f"people-{number}.csv", f"model-{number}.csv", "--tally", f"{number}.tally", cwd=folder)
+        done = bitsapart(
+            "compare", f"people-{number}.csv", f"model-{number}.csv", "--tally", f"{number}.tally", cwd=folder
+        )
         assert done.returncode == 0, done.stderr
     merged = bitsapart("merge", "1.tally", "2.tally", "--json", "-", cwd=folder)
     whole = bitsapart("compare", "people.csv", "model.csv", "--json", "-", cwd=folder)
@@ -112,8 +114,8 @@ def test_a_full_disk_is_a_sentence(folder):
 
 
 def test_a_closed_pipe_is_no_error(folder):
-    command = f"'{sys.executable}' -m bitsapart compare people.csv model.csv | head -n 1"
-    done = subprocess.run(["bash", "-c", f"set -o pipefail; {command}"], capture_output=True, text=True, cwd=folder, check=False)
+    command = f"set -o pipefail; '{sys.executable}' -m bitsapart compare people.csv model.csv | head -n 1"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, cwd=folder, check=False)
     assert done.stdout.count("\n") == 1
     assert "Traceback" not in done.stderr
     assert "BrokenPipe" not in done.stderr

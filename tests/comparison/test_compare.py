@@ -59,7 +59,9 @@ def test_units(unit, nats):
     counts, q = panel()
     result = ba.compare(counts, q, unit=unit)
     assert result["cross_entropy"].unit == unit
-    assert result["cross_entropy"].value * nats == pytest.approx(ba.compare(counts, q)["cross_entropy"].value * math.log(2))
+    assert result["cross_entropy"].value * nats == pytest.approx(
+        ba.compare(counts, q)["cross_entropy"].value * math.log(2)
+    )
 
 
 def test_an_unknown_unit_is_refused():
@@ -160,7 +162,7 @@ def test_saved_and_loaded(tmp_path):
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"schema": 2}', "null", "[" * 100000])
 def test_what_is_no_result_is_refused(tmp_path, text):
     (tmp_path / "r.json").write_text(text)
-    with pytest.raises(StateError, match="r.json"):
+    with pytest.raises(StateError, match=r"r\.json"):
         Comparison.load(tmp_path / "r.json")
 
 

@@ -1,8 +1,9 @@
-"""The tally: right sums, the same state however the data is cut, and a saved form that refuses what it does not know."""
+"""The tally: right sums, the same state however the data is cut, a saved form that refuses what it does not know."""
 
 import math
 import random
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -76,7 +77,7 @@ def test_a_variance_of_equal_values_is_exactly_zero():
 def test_any_cut_any_order_any_merging_gives_the_same_bytes(order, cuts, rng: random.Random):
     whole = tally_of(range(60))
     edges = [0, *sorted(set(cuts)), 60]
-    parts = [tally_of(order[a:b]) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    parts = [tally_of(order[a:b]) for a, b in pairwise(edges)]
     rng.shuffle(parts)
     merged = parts[0]
     for part in parts[1:]:

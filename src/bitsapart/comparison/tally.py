@@ -3,8 +3,7 @@
 import copy
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import combinations
-from os.path import commonprefix
+from itertools import combinations, takewhile
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -530,7 +529,8 @@ def _common_name(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...
         return one
     if len(one) != 1 or len(other) != 1:
         return None
-    return (commonprefix([one[0], other[0]]).rstrip("-_. 0123456789") or "model",)
+    alike = takewhile(lambda pair: pair[0] == pair[1], zip(one[0], other[0], strict=False))
+    return ("".join(letter for letter, _ in alike).rstrip("-_. 0123456789") or "model",)
 
 
 def _added(old: list[Any] | None, new: list[Any]) -> list[Any]:
