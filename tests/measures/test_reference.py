@@ -36,7 +36,7 @@ def error_in_units(got, case, spacing):
 
 
 def of(measure, *, shapes, most):
-    """Cases of one measure: so many shapes, and of each so many. A library that compiles does so for each shape anew."""
+    """Cases of one measure: so many shapes, and of each so many. JAX compiles for each shape anew."""
     taken = {}
     for case in (c for c in CASES if c["measure"] == measure and "1000" not in c.get("note", "")):
         shape = str([np.shape(numbers(a)) for a in case["arguments"]]), str(case["options"])

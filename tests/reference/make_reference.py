@@ -1,10 +1,11 @@
 """Make the table of reference values: every measure at 50 digits, from its definition alone.
 
 Nothing of bitsapart is imported here. The inputs are binary floating-point numbers and are taken exactly. Beside each
-value stands its `scale`: the sum of the magnitudes that the formula adds up, each times what its representation multiplies
-a rounding by (the probability n/K is itself rounded; a logarithm L turns its rounding u into |L| u of the probability). An
-implementation that rounds every step a few times is within a few u of it, and no implementation that starts from rounded
-logarithms can promise more. Where the measure neither cancels nor starts from logarithms, the scale is the value itself.
+value stands its `scale`: the sum of the magnitudes that the formula adds up, each times what its representation
+multiplies a rounding by (the probability n/K is itself rounded; a logarithm L turns its rounding u into |L| u of the
+probability). An implementation that rounds every step a few times is within a few u of it, and no implementation that
+starts from rounded logarithms can promise more. Where the measure neither cancels nor starts from logarithms, the scale
+is the value itself.
 
 Run: python tests/reference/make_reference.py
 """

@@ -143,9 +143,19 @@ def mutual_information(table: Array, *, unit: Unit = "bit", kind: PeopleKind = "
     p, shape = _open_table(table, kind)
     xp = p.xp
     cells = xp.reshape(p.probs, shape)
-    product = xp.sum(cells, axis=-1, keepdims=True) * xp.sum(cells, axis=-2, keepdims=True)
-    joint, apart = (Distribution(p.library, "probs", xp.reshape(side, p.probs.shape)) for side in (cells, product))
-    return p.library.deliver(divergence(joint, apart, unit))
+    row, column = xp.sum(cells, axis=-1, keepdims=True), xp.sum(cells, axis=-2, keepdims=True)
+    product = row * column
+    # a product of two tiny marginals can fall below all normal numbers although the cell does not
+    lost = (product < float(xp.finfo(cells.dtype).smallest_normal)) & (cells > 0)
+    none, one = xp.zeros_like(cells), xp.ones_like(cells)
+    ratio = xp.where(lost, cells, one) / xp.where(lost, row, one)
+    tiny = xp.where(lost, cells, none) * (log_in(xp, ratio, unit) - log_in(xp, xp.where(lost, column, one), unit))
+    joint, apart = (
+        Distribution(p.library, "probs", xp.reshape(side, p.probs.shape))
+        for side in (xp.where(lost, none, cells), product)
+    )
+    total = divergence(joint, apart, unit) + xp.sum(xp.reshape(tiny, p.probs.shape), axis=-1)
+    return p.library.deliver(total)
 
 
 def _open_table(table: Array, kind: PeopleKind) -> tuple[Distribution, tuple[int, ...]]:
