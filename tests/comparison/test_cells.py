@@ -86,8 +86,11 @@ def test_the_squared_split_from_cells_equals_the_one_in_memory():
         assert getattr(ours, name).low <= getattr(exact, name).value <= getattr(ours, name).high
     assert ours.calibration.value + ours.grouping.value + ours.own.value == pytest.approx(ours.score.value, abs=1e-12)
     single = counts.copy()
-    single[0] = [1, 0, 0]
-    assert split_of_cells(_sums(single, q, folds)) is None
+    single[:2500] = np.eye(3, dtype=int)[np.arange(2500) % 3]
+    some = split_of_cells(_sums(single, q, folds))
+    assert some.own.value == pytest.approx(split_squares(single, q, level).own.value, abs=1e-8)
+    assert some.score.value == pytest.approx(split_squares(single, q, level).score.value, abs=1e-8)
+    assert split_of_cells(_sums(single[:2500], q[:2500], folds[:2500])) is None
 
 
 def test_many_classes_share_one_event():

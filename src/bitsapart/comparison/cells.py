@@ -37,7 +37,7 @@ _PER_LOGIT = 64
 _GRID = 2**28  # sums are whole numbers of this fraction: exact in any order
 _MOST = 2**33  # Σw; keeps the sums within 63 bits
 _COLUMNS = ("weight", "people", "model", "square", "panel_weight", "panel_people", "panel_agreement")
-_TOTALS = ("log", "brier", "infinite", "weight_square")
+_TOTALS = ("log", "brier", "infinite", "weight_square", "panel_brier")
 
 CellScore = Literal["log", "brier"]
 
@@ -67,7 +67,8 @@ class CellSums:
 
     Attributes:
         cells: [7, F, E, 4096] Σw, Σw p̂, Σw q, Σw p̂² and, over items with K ≥ 2, Σw, Σw p̂ and Σw n(n−1)/(K(K−1)).
-        totals: [4, F, E] Σw·log score and Σw·Brier score of the model (finite items), infinite items, Σw².
+        totals: [5, F, E] Σw·log score and Σw·Brier score of the model (finite items), infinite items, Σw², and
+            Σw·Brier score over items with K ≥ 2.
         pooled: all classes share one event (more than 32 classes).
     """
 
@@ -128,7 +129,8 @@ class CellSums:
         log = event_score(p, q, score="log", complement=other)
         endless = np.isinf(log) & (w > 0)
         log = np.where(endless, 0.0, log)
-        totals = (w * np.where(w > 0, log, 0.0), w * event_score(p, q, score="brier"), endless / _GRID, w * w)
+        brier = event_score(p, q, score="brier")
+        totals = (w * np.where(w > 0, log, 0.0), w * brier, endless / _GRID, w * w, panel * brier)
         for sums, values in zip(self.totals[:, :, event], totals, strict=True):
             np.add.at(sums, fold, np.rint(values * _GRID).astype(np.int64))
 
@@ -205,20 +207,21 @@ def recalibrated_of_cells(sums: CellSums, event: int, *, score: CellScore) -> In
 
 
 def split_of_cells(sums: CellSums) -> Split | None:
-    """Brier = calibration + grouping + disagreement over all events, unbiased; None without items of K ≥ 2.
+    """Brier = calibration + grouping + disagreement over all events, on the items with K ≥ 2; None if there are none.
 
-    Needs every item to have two judgements or more, so that the terms speak of the same items.
+    Every term is unbiased. Items with one judgement help to recalibrate, and are not counted otherwise.
     """
     score, rest, own = (np.zeros(FOLDS) for _ in range(3))
     for event in range(sums.events):
         weight, people = sums.column("weight", event), sums.column("people", event)
-        if not weight.any() or np.any(sums.column("panel_weight", event) != weight):
+        panel, said = sums.column("panel_weight", event), sums.column("panel_people", event)
+        if not panel.any():
             return None
         level = _levels(weight, people, crossed=True)
-        score += sums.total("brier", event)
-        rest += _sum_of_scores(weight, people, level, "brier")
-        own += people.sum(axis=1) - sums.column("panel_agreement", event).sum(axis=1)
-    items = sums.column("weight", 0).sum(axis=1) / (_classes_in(sums) if sums.pooled else 1)
+        score += sums.total("panel_brier", event)
+        rest += _sum_of_scores(panel, said, level, "brier")
+        own += said.sum(axis=1) - sums.column("panel_agreement", event).sum(axis=1)
+    items = sums.column("panel_weight", 0).sum(axis=1) / (_classes_in(sums) if sums.pooled else 1)
     parts = (score, score - rest, rest - own, own, rest)
     return Split(*(_over_folds(part, items) for part in parts))
 

@@ -1,0 +1,271 @@
+"""The page's words and tables: the one sentence, the ranking, the three ways, how it was computed."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .charts import ranking_chart
+from .drawing import draw, say_token
+from .markup import Child, Markup, join, name_of, shown, tag
+from .numbers import count, fixed, interval, number, percent, quantity
+from .tables import cell, meaning, quantity_cell, table
+from .words import WAYS, both, measure_words, two
+
+__all__ = ["facts", "hero", "how", "measure_name", "ranking", "sentence", "three_ways", "unit_token"]
+
+Entry = Mapping[str, Any]
+_UNITS = ("bit", "nat", "hartley")
+_MOST_PAIRS = 60
+
+
+def unit_token(unit: str) -> str:
+    """The unit's name on a chart."""
+    return say_token(f"apart_unit_{unit}") if unit in _UNITS else ""
+
+
+def facts(data: Entry) -> Markup:
+    """Items, judgements, classes, and what is out of the ordinary."""
+    people, panel = data["people"], data["people"].get("judgements_per_item")
+    counts: dict[str, Child] = {"items": count(data["items"]), "classes": str(len(data["classes"]))}
+    if data.get("judgements") is not None and panel:
+        low, high = panel["min"], panel["max"]
+        per = str(low) if low == high else f"{low}–{high}"
+        words = both("facts_judged", judgements=count(data["judgements"]), per=per, **counts)
+    else:
+        words = both("facts", **counts)
+    more = [
+        both(key)
+        for key, said in (
+            ("facts_exact", people.get("exact")),
+            ("facts_judgement", data.get("per") == "judgement"),
+            ("facts_total", data.get("total")),
+        )
+        if said
+    ]
+    return tag("p", words, [[" · ", part] for part in more], class_="facts")
+
+
+def hero(data: Entry, model: Entry) -> Markup:
+    """The one sentence, the equation behind it, and the figures people look for first."""
+    measures = model["measures"]
+    return join([
+        tag("p", name_of(model["name"]), class_="kicker"),
+        tag("h1", sentence(model)),
+        _equation(measures),
+        _infinite(data, model),
+        tag("div", _cards(model), class_="cards"),
+        meaning("top"),
+    ])  # fmt: skip
+
+
+def sentence(model: Entry) -> Markup:
+    """How far apart, in one sentence."""
+    measures = model["measures"]
+    distance = measures.get("kl_divergence") or measures["cross_entropy"]
+    if number(distance["value"]) == float("inf"):
+        return tag("span", both("apart_infinite"), class_="x")
+    if distance["value"] is None or "kl_divergence" not in measures:
+        bound = distance if distance["value"] is not None else {**distance, "value": distance["high"]}
+        return both("apart_at_most", x=tag("span", quantity(bound), class_="x"))
+    return both("apart", x=tag("span", quantity(distance), class_="x"))
+
+
+def _equation(measures: Entry) -> Markup:
+    whole, own, gap = (measures.get(key) for key in ("cross_entropy", "entropy", "kl_divergence"))
+    if whole is None or number(whole["value"]) == float("inf"):
+        return Markup()
+    shown_whole = tag("span", quantity(whole), class_="whole")
+    if own is None or gap is None or own["value"] is None or gap["value"] is None:
+        return tag("p", both("equation_at_most", ce=shown_whole), class_="equation")
+    parts = {"own": tag("span", quantity(own), class_="own"), "kl": tag("span", quantity(gap), class_="gap")}
+    return tag("p", both("equation", ce=shown_whole, **parts), class_="equation")
+
+
+def _infinite(data: Entry, model: Entry) -> Markup:
+    infinite = model.get("infinite") or {}
+    if not infinite.get("count"):
+        return Markup()
+    finite = dict(model["measures"]["cross_entropy"].get("finite") or {"value": None, "n": 0})
+    rest = quantity({"unit": data["unit"], "low": None, "high": None, **finite})
+    why = both("infinite_why", count=count(infinite["count"]), n=count(data["items"]), x=rest)
+    names = [[", " if place else "", name_of(item, 60)] for place, item in enumerate(infinite.get("items", ()))]
+    items = [" ", both("infinite_items", items=join(names))] if names else ""
+    return tag("div", tag("p", why, items), class_="warn")
+
+
+def _cards(model: Entry) -> list[Markup]:
+    cards = []
+    measures = model["measures"]
+    worth = model.get("equivalence")
+    if worth:
+        people = (
+            both("worth_more", x=str(worth.get("k_max", "")))
+            if worth.get("beyond")
+            else both("worth_of", x=_people(number(worth["value"])))
+        )
+        reach = "" if worth.get("low") is None or worth.get("high") is None else (
+            f"{fixed(worth['low'], 2)} – {fixed(worth['high'], 2)}"
+        )  # fmt: skip
+        cards.append(_card(both("worth", x=people), reach, both("worth_note")))
+    wrong = measures.get("majority_accuracy")
+    if wrong:
+        low, high = _turned(wrong.get("high")), _turned(wrong.get("low"))
+        turned = {**wrong, "value": 1 - wrong["value"], "low": low, "high": high}
+        cards.append(_card(join([quantity(turned), " ", both("error_rate")]), interval(turned), both("error_note")))
+    known = (model.get("known") or {}).get("share")
+    if known and abs(number(known["value"])) < float("inf"):
+        cards.append(_card(join([quantity(known), " ", both("known")]), interval(known), both("known_note")))
+    return cards
+
+
+def _people(value: float) -> str:
+    return "0" if value == 0 else fixed(value, 2 if value < 2 else 1)
+
+
+def _card(big: Child, reach: str, what: Child) -> Markup:
+    return tag(
+        "div", tag("span", big, class_="big"), tag("span", ["95 %: ", reach] if reach else "", class_="note"),
+        tag("span", what, class_="what"), class_="card",
+    )  # fmt: skip
+
+
+def _turned(end: float | None) -> float | None:
+    return None if end is None else 1 - end
+
+
+def ranking(data: Entry, *, chart: bool = True) -> Markup:
+    """Several models side by side, with their paired differences."""
+    models: Sequence[Entry] = data["models"]
+    tied = set((data.get("ranking") or {}).get("tied", ()))
+    keys = [key for key in ("cross_entropy", "kl_divergence", "squared_distance", "brier", "majority_accuracy")
+            if any(key in model["measures"] for model in models)]  # fmt: skip
+    heads: list[Child] = [both("model"), *(measure_name(key) for key in keys)]
+    worth = any(model.get("equivalence") for model in models)
+    rows, marks = [], []
+    for place, model in enumerate(models):
+        mark = tag("span", " ●", role="img", aria_label="tied") if model["name"] in tied and len(tied) > 1 else ""
+        cells = [cell([name_of(model["name"]), mark], head=True)]
+        cells += [quantity_cell(model["measures"].get(key), reach=True) for key in keys]
+        if worth:
+            cells.append(_worth_cell(model.get("equivalence")))
+        rows.append(cells)
+        marks.append({"data_row": str(place)})
+    if worth:
+        heads.append(both("worth", x=""))
+    shown_table = table(heads, rows, numeric=range(1, len(heads)), row_attributes=marks)
+    finite = [(m["name"], m["measures"]["cross_entropy"]) for m in models]
+    drawn = _ranking_figure(finite, data["unit"]) if chart else ""
+    return join([
+        tag("h2", both("ranking")), drawn, shown_table,
+        tag("p", both("tied_note"), class_="note") if len(tied) > 1 else "", _pairs(data), meaning("ranking"),
+    ])  # fmt: skip
+
+
+def _ranking_figure(models: Sequence[tuple[str, Entry]], unit: str) -> Markup:
+    known = [(name, entry) for name, entry in models if number(entry["value"]) < float("inf")]
+    if len(known) < 2:
+        return Markup()
+    chart = draw(ranking_chart(known, say_token, unit=unit_token(unit)), label="ranking-title")
+    return tag("figure", chart, tag("span", both("ranking"), id="ranking-title", hidden=True), style="margin:0 0 1rem")
+
+
+def _worth_cell(entry: Entry | None) -> Markup:
+    if not entry:
+        return cell("", float("nan"))
+    if entry.get("beyond"):
+        return cell(f"> {entry.get('k_max', '')}", float("inf"))
+    return cell(fixed(entry["value"], 2), number(entry["value"]))
+
+
+def _pairs(data: Entry) -> Markup:
+    pairs = data.get("pairs") or []
+    if not pairs:
+        return Markup()
+    rows = []
+    for pair in pairs[:_MOST_PAIRS]:
+        entry = pair["cross_entropy"]
+        p = entry.get("p_adjusted")
+        won = [percent(entry[key]) for key in ("won_a", "won_b") if entry.get(key) is not None]
+        rows.append([
+            cell([name_of(pair["a"]), " − ", name_of(pair["b"])], head=True), quantity_cell(entry),
+            cell(interval(entry), class_="num"), cell(" : ".join(won), class_="num"),
+            cell("" if p is None else "< 0.0001" if p < 1e-4 else fixed(p, 4), number(p)),
+        ])  # fmt: skip
+    heads = [both(key) for key in ("difference", "entropy", "interval", "won", "p_value")]
+    return tag("div", table(heads, rows, caption=both("pairs"), numeric=(1, 2, 3, 4)), style="margin-top:1.2rem")
+
+
+def three_ways(model: Entry) -> Markup:
+    """Least squares, likelihood, cross-entropy: one card each."""
+    cards = []
+    for place, (way, keys) in enumerate(WAYS, start=1):
+        entries = [(key, model["measures"][key]) for key in keys if key in model["measures"]]
+        if entries:
+            head = tag("h3", f"{place}\N{EN SPACE}", both(way))
+            lead = tag("p", both(f"{way}_lead"), class_="note")
+            rows = [_measure(key, entry) for key, entry in entries]
+            cards.append(tag("div", head, lead, tag("dl", rows, class_="measures"), class_="card"))
+    return join([
+        tag("h2", both("three")), tag("div", cards, class_="cards three"), _agreement(model), meaning("three"),
+    ])  # fmt: skip
+
+
+def measure_name(key: str) -> Markup:
+    """What a measure is called."""
+    words = measure_words(key)
+    return two(words["en"], words["zh"]) if words else join(key)
+
+
+def _measure(key: str, entry: Entry) -> Markup:
+    words = measure_words(key)
+    why: list[Child] = []
+    if words:
+        formula = tag("code", words["formula"]) if words["formula"] else ""
+        why = [formula, "\N{EN SPACE}" if formula else "", two(words["meaning_en"], words["meaning_zh"])]
+    bracket = entry.get("bracket")
+    if bracket and number(bracket[1]) < float("inf"):
+        ends = f"{fixed(bracket[0], 4)} – {fixed(bracket[1], 4)}"
+        why += ["\N{EN SPACE}", both("bracket", x=ends)]
+    return tag(
+        "div", tag("dt", measure_name(key)), tag("dd", quantity(entry), data_measure=key, data_value=_plain(entry)),
+        tag("dd", interval(entry), class_="ci", style="grid-column:1/-1") if interval(entry) else "",
+        tag("dd", why, class_="why") if why else "",
+    )  # fmt: skip
+
+
+def _plain(entry: Entry) -> str:
+    value = entry["value"]
+    return "" if value is None else f"{value!r}" if not isinstance(value, str) else value
+
+
+def _agreement(model: Entry) -> Markup:
+    entry = model.get("identity")
+    if not entry or number(entry["log_loss_nats"]) == float("inf"):
+        return Markup()
+    one = quantity({"value": entry["cross_entropy"], "unit": entry["unit"], "low": None, "high": None})
+    line = both("agree_line", ce=one, factor=fixed(entry["nats_per_unit"], 4), nats=fixed(entry["log_loss_nats"], 4))
+    return tag("p", tag("b", both("agree")), ": ", line, class_="note")
+
+
+def how(data: Entry) -> Markup:
+    """Versions, inputs with their fingerprints, settings, notes and warnings."""
+    version = both("version", x=str(data.get("bitsapart", "?")), schema=str(data["schema"]))
+    inputs = [
+        [
+            cell(name_of(shown(entry.get("name", "")).rpartition("/")[2] or entry.get("name", "")), head=True),
+            cell(str(entry.get("format", ""))),
+            cell(count(entry["bytes"]) if entry.get("bytes") is not None else "", number(entry.get("bytes"))),
+            cell(tag("code", shown(entry.get("fingerprint", "")))),
+        ]
+        for entry in data.get("inputs", ())
+    ]  # fmt: skip
+    settings = [
+        [cell(tag("code", key), head=True), cell(shown(value))]
+        for key, value in (data.get("settings") or {}).items() if value not in (None, False, [], "")
+    ]  # fmt: skip
+    notes = tag("ul", [tag("li", name_of(note, 400)) for note in data.get("notes", ())], class_="plain")
+    heads = [both(key) for key in ("input", "format", "bytes", "fingerprint")]
+    return join([
+        tag("h2", both("how")), tag("p", version, class_="note"), notes if data.get("notes") else "",
+        table(heads, inputs, sortable=False, numeric=(2,)) if inputs else "",
+        table([both("setting"), both("value")], settings, sortable=False) if settings else "",
+    ])  # fmt: skip

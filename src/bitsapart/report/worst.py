@@ -1,0 +1,67 @@
+"""The items that are farthest apart, with pictures or texts where the caller has them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .items import Shown
+from .markup import Markup, bar, join, name_of, tag
+from .numbers import percent, quantity
+from .tables import meaning
+from .words import both
+
+__all__ = ["worst"]
+
+Entry = Mapping[str, Any]
+_MOST = 60
+_MOST_CLASSES = 4
+
+
+def worst(data: Entry, model: Entry, items: Mapping[str, Shown]) -> Markup:
+    """One card for each of the worst items: what people said, what the model said.
+
+    Args:
+        data: the document.
+        model: its entry of one model.
+        items: what the items look like, by name.
+    """
+    rows: Sequence[Entry] = model.get("worst") or ()
+    if not rows:
+        return Markup()
+    kinds = list(dict.fromkeys(row.get("kind", "farthest") for row in rows))
+    cards = [_card(data, row, items, several=len(kinds) > 1) for row in rows[:_MOST]]
+    return join([tag("h2", both("worst")), tag("ul", cards, class_="worst"), meaning("worst")])
+
+
+def _card(data: Entry, row: Entry, items: Mapping[str, Shown], *, several: bool) -> Markup:
+    entry = {"low": None, "high": None, **row}
+    name = "" if row.get("item") is None else name_of(row["item"], 120)
+    head = tag("div", tag("span", name), tag("b", quantity(entry)), class_="head")
+    kind = tag("span", both(row["kind"]), class_="note") if several and row.get("kind") in _KINDS else ""
+    seen = items.get(str(row.get("item")))
+    return tag("li", head, kind, seen.markup() if seen else "", _answers(data["classes"], row), class_="card")
+
+
+_KINDS = ("farthest", "people-sure", "people-split")
+
+
+def _answers(classes: Sequence[str], row: Entry) -> Markup:
+    """What people and the model said of the classes that matter for this item."""
+    people, model = row.get("people"), row.get("model")
+    if not people or not model or len(people) != len(classes):
+        return Markup()
+    order = sorted(range(len(classes)), key=lambda c: -max(people[c], model[c]))[:_MOST_CLASSES]
+    lines = [
+        tag(
+            "tr",
+            tag("th", name_of(classes[c], 40), scope="row"),
+            tag("td", percent(people[c], 0), bar(people[c], "people"), class_="num"),
+            tag("td", percent(model[c], 1 if model[c] > 0.0005 else 4), bar(model[c], "model"), class_="num"),
+        )
+        for c in order
+        if people[c] > 0 or model[c] > 0.005
+    ]
+    heads = [
+        tag("th", text, scope="col", class_="num" if text else None)
+        for text in ("", both("people_say"), both("model_says"))
+    ]
+    return tag("table", tag("thead", tag("tr", heads)), tag("tbody", lines))
