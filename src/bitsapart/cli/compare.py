@@ -45,7 +45,6 @@ from .reading import read_options, reading_flags
     default=None,
     help="With --replace: how much cheaper the model is (0.2 experts, 0.15 skilled, 0.1 crowd).",
 )
-@click.option("--recalibrate", is_flag=True, help="Also say how far a recalibrated model would be (cross-fitted).")
 @click.option("--detail", is_flag=True, help="Gather all that the page shows (needed before `bitsapart report`).")
 @click.option("--json", "json_file", metavar="FILE", help="Write the result as JSON; - writes it to the terminal.")
 @click.option("--html", "html_file", metavar="FILE", help="Write a page to look at; implies --detail.")

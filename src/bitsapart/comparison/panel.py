@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from .summary import Settings
 
-__all__ = ["panel_entries"]
+__all__ = ["panel_entries", "verdict_entries"]
 
 _ONE_JUDGEMENT = "one judgement per item cannot tell people's own uncertainty from the model's error"
 _BAYESIAN_CLASSES = 3  # the anonymous Bayesian combiner is shown by default up to this many
@@ -57,6 +57,25 @@ def panel_entries(
     if max(tally.panel_sizes) > 2:
         found["equivalence"] = _worth(tally, table, losses, settings)
     return found
+
+
+def verdict_entries(tally: Tally, model: int, settings: "Settings") -> dict[str, Any]:
+    """What bare verdicts are worth in bits, once each stands for what people say of the other items with that verdict.
+
+    Returns:
+        The entry `calibrated` of a model that gives verdicts; nothing for others.
+    """
+    from bitsapart.people.patterns import PatternTable, mean_covariance
+    from bitsapart.people.verdicts import calibrated_verdicts
+
+    cells = sorted(tally.verdicts(model).items())
+    if not cells:
+        return {}
+    table = PatternTable.of([counts for (_, counts), _ in cells], [items for _, items in cells])
+    fitted = calibrated_verdicts(table, [verdict for (verdict, _), _ in cells], options=len(tally.classes))
+    mean = mean_covariance(table, fitted.cross_entropy).combined([1.0])
+    interval = _interval(mean).scaled(1 / nats_in(settings.unit))
+    return {"calibrated": {"cross_entropy": _entry(interval, settings.unit), "shares": fitted.shares.tolist()}}
 
 
 def _claim_nothing(measures: dict[str, dict[str, Any]]) -> None:

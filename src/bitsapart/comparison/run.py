@@ -10,6 +10,7 @@ from bitsapart.data import Block, Pair, ReadOptions, open_pair
 from bitsapart.errors import DomainError
 from bitsapart.units import Unit, nats_in
 
+from .replacing import Choices
 from .result import Comparison
 from .summary import Context, Settings, document
 from .tally import Tally
@@ -91,12 +92,20 @@ def compare_files(
         settings = replace(settings, exact=pair.exact)
         tally = _tally(pair, settings)
         slices: dict[tuple[str, str], Tally] = {}
+        choices = Choices(pair) if settings.replace else None
         for block in pair.blocks():
             _add(tally, block, pair)
             _add_slices(slices, block, pair, settings)
+            if choices is not None:
+                smoothed = [_smoothed(model, kind) for model, kind in zip(block.models, pair.model_kinds, strict=True)]
+                choices.add(block, smoothed, [str(kind) for kind in tally.model_kinds])
         context = Context(
-            inputs=pair.inputs, notes=pair.notes, warnings=list(pair.announcements), slices=slices,
-        )  # fmt: skip
+            inputs=pair.inputs,
+            notes=pair.notes,
+            warnings=list(pair.announcements),
+            slices=slices,
+            replacement={} if choices is None else choices.entries(settings.epsilon),
+        )
         return Comparison(document(tally, settings, context)), tally
 
 
@@ -112,6 +121,8 @@ def _tally(pair: Pair, settings: Settings) -> Tally:
         parts.add("confusion")
     if settings.ordinal:
         parts.add("ordinal")
+    if "verdicts" in pair.model_kinds and pair.people_kind != "probs" and not pair.exact:
+        parts.add("verdicts")
     kind: Any = "probs" if pair.exact and pair.people_kind == "counts" else pair.people_kind
     return Tally(
         pair.classes, models=pair.model_names, people_kind=kind, per=settings.per,
@@ -130,11 +141,12 @@ def _add(tally: Tally, block: Block, pair: Pair) -> None:
 
 
 def _smoothed(model: Any, kind: str) -> Any:
-    """A judge asked several times, (n + ½)/(K + C/2); the others as they are."""
+    """A judge asked several times becomes smoothed shares; the others stay as they are."""
     if kind != "counts":
         return model
-    votes = np.column_stack([np.asarray(column, dtype=np.float64) for column in model])
-    return (votes + 0.5) / (votes.sum(axis=1, keepdims=True) + votes.shape[1] / 2)
+    from bitsapart.people.verdicts import smoothed_shares
+
+    return smoothed_shares(np.column_stack(model))
 
 
 def _add_slices(slices: dict[tuple[str, str], Tally], block: Block, pair: Pair, settings: Settings) -> None:

@@ -9,7 +9,7 @@ from bitsapart import __version__
 from bitsapart.units import Unit, nats_in
 
 from .intervals import Interval, clustered_interval
-from .panel import panel_entries
+from .panel import panel_entries, verdict_entries
 from .rivals import rank
 from .tally import Tally, Weighting
 
@@ -32,7 +32,6 @@ class Settings:
         curve: show the whole curve of rater equivalence.
         replace: run the alt-test.
         epsilon: the alt-test's allowance for the model; None is 0.2.
-        recalibrate: also say how far a recalibrated model would be.
         detail: gather everything that the page shows.
         exact: people's answers are the truth itself, not a sample of it.
     """
@@ -46,7 +45,6 @@ class Settings:
     curve: bool = False
     replace: bool = False
     epsilon: float | None = None
-    recalibrate: bool = False
     detail: bool = False
     exact: bool = False
 
@@ -59,6 +57,7 @@ class Context:
     notes: Sequence[str] = ()
     warnings: Sequence[str] = ()
     slices: Mapping[tuple[str, str], Tally] = field(default_factory=dict)
+    replacement: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 # Information is measured in the unit that was asked for; the others are plain numbers or shares.
@@ -89,6 +88,8 @@ def document(tally: Tally, settings: Settings | None = None, context: Context | 
     for (column, value), part in context.slices.items():
         _add_slice(models, tally, part, column, value, settings)
     by_name = {model["name"]: model for model in models}
+    for name, test in context.replacement.items():
+        by_name[name]["replacement"] = dict(test)
     return {
         "schema": SCHEMA,
         "bitsapart": __version__,
@@ -154,6 +155,7 @@ def _model(tally: Tally, place: int, settings: Settings) -> dict[str, Any]:
         "identity": _identity(tally, place, settings.unit, infinite=bool(infinite)),
     }
     model |= panel_entries(tally, place, measures, settings)
+    model |= verdict_entries(tally, place, settings)
     if "classes" in tally.parts:
         model["by_class"] = _by_class(tally, place, per_unit)
     if "confusion" in tally.parts:

@@ -186,6 +186,16 @@ def _remarks(data: Mapping[str, Any], model: Mapping[str, Any]) -> Iterator[Rend
     equivalence = model.get("equivalence")
     if equivalence is not None:
         yield Text.assemble("\n", ("worth ", "bold"), (equivalence["text"], "bold green"), (equivalence["note"], "dim"))
+        if data["settings"].get("curve"):
+            yield _curve(equivalence, data["unit"])
+    replacement = model.get("replacement")
+    if replacement is not None:
+        yield Text.assemble("\n", ("may it replace a person? ", "bold"), replacement["sentence"])
+    calibrated = model.get("calibrated")
+    if calibrated is not None:
+        value, interval = quantity(calibrated["cross_entropy"])
+        yield Text.assemble("\n", ("verdicts, calibrated: ", "bold"), f"cross-entropy {value} ({interval})",
+                            (" — a verdict stands for what people say of the other items with it", "dim"))  # fmt: skip
     infinite = model["infinite"]
     if infinite["count"]:
         finite = model["measures"]["cross_entropy"].get("finite")
@@ -200,6 +210,17 @@ def _remarks(data: Mapping[str, Any], model: Mapping[str, Any]) -> Iterator[Rend
             unit = _UNIT_NAMES[data["unit"]]
             yield Text(f"without them the cross-entropy is {finite['value']:.4f} {unit} ({_count(finite['n'])} items)")
     yield from _worst(model)
+
+
+def _curve(equivalence: Mapping[str, Any], unit: str) -> RenderableType:
+    """How well k people, combined, predict one more."""
+    table = Table(box=None, padding=(0, 2), pad_edge=False, header_style="bold")
+    for head in ("people", f"cross-entropy ({_UNIT_NAMES[unit]})", "95 % interval"):
+        table.add_column(head, justify="right")
+    for point in equivalence["curve"]:
+        value, interval = quantity({**point, "unit": ""})
+        table.add_row(str(point["k"]), value, interval)
+    return table
 
 
 def _worst(model: Mapping[str, Any]) -> Iterator[RenderableType]:
