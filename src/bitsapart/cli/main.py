@@ -14,6 +14,7 @@ _COMMANDS = {
     "check": "What a file holds, what is wrong with it, and what can be computed from it.",
     "plan": "How many items and people are needed for a result within ± x bits.",
     "train": "Train a network to close the distance.",
+    "predict": "The probabilities that a trained network gives.",
     "merge": "Add up tallies that were computed apart.",
     "completion": "Print the lines that switch on shell completion.",
 }
