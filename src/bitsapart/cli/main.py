@@ -13,6 +13,7 @@ _COMMANDS = {
     "compare": "The distance between people and models, all three ways, with intervals.",
     "check": "What a file holds, what is wrong with it, and what can be computed from it.",
     "plan": "How many items and people are needed for a result within ± x bits.",
+    "report": "A page to look at, made from a saved result.",
     "train": "Train a network to close the distance.",
     "predict": "The probabilities that a trained network gives.",
     "merge": "Add up tallies that were computed apart.",
