@@ -216,7 +216,7 @@ def _check_rows(
     allowed = ROW_TOLERANCE * values.shape[-1]
     wrong = ~(xp.abs(sums - 1) <= allowed)
     rule = f"probabilities must sum to 1 within {allowed:g}. {way}"
-    _refuse(xp, sums, wrong, name, rule, verb=f"{what} to {{}}")
+    _refuse(xp, xp.round(sums * 1e9) / 1e9, wrong, name, rule, verb=f"{what} to {{}}")
 
 
 def _below_zero(xp: Any, values: Array, keyword: str) -> str:
@@ -232,8 +232,9 @@ def _above_one(xp: Any, values: Array, keyword: str) -> str:
 
 
 def _any(xp: Any, mask: Array) -> bool:
-    try:
-        return bool(xp.any(mask))
+    found = xp.any(mask)
+    try:  # under jax.jit even what is computed from known values is traced
+        return inspectable(found) and bool(found)
     except RuntimeError:  # torch.func.vmap: a batch of values at once cannot be looked at
         return False
 
@@ -272,5 +273,5 @@ def _place(name: str, index: tuple[int, ...], events: Sequence[str] | None) -> s
 
 def _number(values: Array, index: tuple[int, ...]) -> str:
     value = values[index] if index else values
-    text = f"{np.float32(float(value))}" if "float32" in str(value.dtype) else f"{float(value)}"
+    text = str(np.float32(float(value))) if "float32" in str(value.dtype) else str(float(value))
     return text.removesuffix(".0")

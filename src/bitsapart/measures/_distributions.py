@@ -14,9 +14,10 @@ from bitsapart.units import Unit, nats_in
 from ._arrays import Array, Library, log_in, quiet
 from .events import align, is_named, named_values
 
-__all__ = ["Distribution", "Kind", "PeopleKind", "open_one", "open_pair"]
+__all__ = ["Distribution", "Kind", "PeopleKind", "SystemKind", "open_one", "open_pair"]
 
 Kind = Literal["probs", "log-probs", "logits"]
+SystemKind = Literal["probs", "log-probs", "logits", "counts"]
 PeopleKind = Literal["probs", "log-probs", "logits", "counts", "labels"]
 
 

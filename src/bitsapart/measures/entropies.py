@@ -6,7 +6,7 @@ from bitsapart._checks import check_choice, check_log_probs, check_probs
 from bitsapart.units import Unit, nats_in
 
 from ._arrays import Array, Library, log_in, quiet
-from ._distributions import Distribution, Kind, PeopleKind, open_one, open_pair
+from ._distributions import Distribution, Kind, PeopleKind, SystemKind, open_one, open_pair
 
 __all__ = ["cross_entropy", "entropy", "information", "perplexity"]
 
@@ -47,7 +47,7 @@ def information(probability: Array, *, unit: Unit = "bit", kind: Kind = "probs")
     return library.deliver(-log_in(library.xp, values, unit))
 
 
-def entropy(distribution: Array, *, unit: Unit = "bit", kind: PeopleKind = "probs", binary: bool = False) -> Array:
+def entropy(distribution: Array, *, unit: Unit = "bit", kind: SystemKind = "probs", binary: bool = False) -> Array:
     """The uncertainty of a system: the information that one expects from it.
 
     H(P) = −Σ p log p, with 0·log 0 = 0. Of counts it is the plug-in value, which is too small when few people were
@@ -74,7 +74,7 @@ def entropy(distribution: Array, *, unit: Unit = "bit", kind: PeopleKind = "prob
         >>> entropy({"heads": 0.5, "tails": 0.5})
         1.0
     """
-    p = open_one(distribution, "distribution", kind, binary=binary, choices=PeopleKind)
+    p = open_one(distribution, "distribution", kind, binary=binary, choices=SystemKind)
     return p.library.deliver(expected_information(p, p, unit))
 
 
@@ -152,7 +152,7 @@ def perplexity(
         4.0
     """
     if model is None:
-        p = open_one(people, "people", people_kind, binary=binary, choices=PeopleKind)
+        p = open_one(people, "people", people_kind, binary=binary, choices=SystemKind)
         q = p
     else:
         p, q = open_pair(people, model, people_kind=people_kind, model_kind=model_kind, binary=binary)

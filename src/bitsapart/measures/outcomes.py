@@ -155,7 +155,7 @@ def _open(outcomes: Array, model: Array, under: Under, model_kind: Kind) -> tupl
     p, q = _open_as(outcomes, model, under, model_kind)
     if p.values.ndim < q.values.ndim:
         message = (
-            f"model has shape {tuple(q.values.shape)}, that is many distributions, but there is one outcome. "
+            f"model holds {q.values[..., 0].shape[0]} distributions, but there is one outcome. "
             "Give as many outcomes as distributions."
         )
         raise DomainError(message)

@@ -11,17 +11,16 @@ from bitsapart.errors import DomainError
 from bitsapart.units import Unit
 
 from ._arrays import Array, Library, log_in
-from ._distributions import Distribution, PeopleKind, open_one
+from ._distributions import Distribution, SystemKind, open_one
 from .divergences import divergence
 from .entropies import expected_information
 
 __all__ = ["Given", "conditional_entropy", "conditional_information", "joint_entropy", "mutual_information"]
 
 Given = Literal["rows", "columns"]
-_TABLE = Literal["probs", "log-probs", "logits", "counts"]
 
 
-def joint_entropy(table: Array, *, unit: Unit = "bit", kind: PeopleKind = "probs") -> Array:
+def joint_entropy(table: Array, *, unit: Unit = "bit", kind: SystemKind = "probs") -> Array:
     """The uncertainty of two variables together.
 
     H(X, Y) = −Σ p(x, y) log p(x, y) = H(X) + H(Y|X).
@@ -49,7 +48,7 @@ def joint_entropy(table: Array, *, unit: Unit = "bit", kind: PeopleKind = "probs
 
 
 def conditional_entropy(
-    table: Array, *, given: Given = "rows", unit: Unit = "bit", kind: PeopleKind = "probs"
+    table: Array, *, given: Given = "rows", unit: Unit = "bit", kind: SystemKind = "probs"
 ) -> Array:
     """The uncertainty that is left of one variable once the other is known.
 
@@ -83,7 +82,7 @@ def conditional_entropy(
 
 
 def conditional_information(
-    table: Array, *, given: Given = "rows", unit: Unit = "bit", kind: PeopleKind = "probs"
+    table: Array, *, given: Given = "rows", unit: Unit = "bit", kind: SystemKind = "probs"
 ) -> Array:
     """How much one learns from one variable's value once the other's is known; with the other's own it adds up.
 
@@ -117,7 +116,7 @@ def conditional_information(
     return p.library.deliver(xp.where(nobody, xp.full_like(cells, xp.inf), informations))
 
 
-def mutual_information(table: Array, *, unit: Unit = "bit", kind: PeopleKind = "probs") -> Array:
+def mutual_information(table: Array, *, unit: Unit = "bit", kind: SystemKind = "probs") -> Array:
     """How much knowing one variable tells about the other.
 
     I(X; Y) = Σ p(x, y) log [p(x, y)/(p(x) p(y))] = H(X) + H(Y) − H(X, Y).
@@ -158,7 +157,7 @@ def mutual_information(table: Array, *, unit: Unit = "bit", kind: PeopleKind = "
     return p.library.deliver(total)
 
 
-def _open_table(table: Array, kind: PeopleKind) -> tuple[Distribution, tuple[int, ...]]:
+def _open_table(table: Array, kind: SystemKind) -> tuple[Distribution, tuple[int, ...]]:
     """The cells as one distribution, and the table's shape."""
     library = Library.of(table)
     values = library.array(table, "table")
@@ -169,7 +168,7 @@ def _open_table(table: Array, kind: PeopleKind) -> tuple[Distribution, tuple[int
     if kind == "probs":
         check_probs(library.floats(values), "table", rows=False)
     cells = library.xp.reshape(values, (*shape[:-2], shape[-2] * shape[-1]))
-    found = open_one(cells, "table", kind, choices=_TABLE)
+    found = open_one(cells, "table", kind, choices=SystemKind)
     found.library = library
     return found, shape
 
