@@ -69,8 +69,8 @@ def command(pilot: str, models: tuple[str, ...], **flags: Any) -> None:  # fmt: 
     """How many items × people are needed for a result within ± X.
 
     PILOT holds people's judgements, at least two for some items. MODEL is the model to be judged later; without one
-    a model is assumed that predicts a person as well as the other people do, and real models vary more, often by
-    three to five times. With two models the smallest difference that the panel could show rests on theirs.
+    a model is assumed that predicts a person as well as the other people do, and the losses of real models vary
+    two to five times as much. With two models the smallest difference that the panel could show rests on theirs.
 
     \b
     bitsapart plan pilot.csv --within 0.02
@@ -126,8 +126,8 @@ def _of_people(pair: Pair, score: str) -> tuple[Components, None, list[str]]:
     patterns, place = np.unique(np.concatenate([one for one, _ in seen]), axis=0, return_inverse=True)
     frequency = np.bincount(place.ravel(), weights=np.concatenate([times for _, times in seen]))
     note = (
-        "no model was given: this is for one that predicts a person as well as the other people do; real models vary "
-        "more, often by three to five times (nine to twenty-five times as many items), so give yours"
+        "no model was given: this is for one that predicts a person as well as the other people do; the losses of real "
+        "models vary two to five times as much (four to twenty-five times as many items), so give yours"
     )
     table = PatternTable.of(patterns.astype(np.int64), frequency)
     return people_components(table, score="log" if score == "log" else "brier"), None, [note]
