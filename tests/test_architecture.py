@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-HEAVY = set("duckdb pyarrow torch altair ray scipy rich pandas polars narwhals array_api_compat".split())  # noqa: SIM905
-    ["duckdb", "pyarrow", "torch", "altair", "ray", "scipy", "rich", "pandas", "polars", "narwhals", "array_api_compat"]
+HEAVY = set(
+    "duckdb pyarrow torch altair ray scipy rich pandas polars narwhals array_api_compat".split()  # noqa: SIM905
 )
 
 
