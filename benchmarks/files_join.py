@@ -137,7 +137,8 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="write results/files_join.json")
     options = parser.parse_args()
     if options.one:
-        for module in ("duckdb", "pyarrow.parquet", "bitsapart.data", "bitsapart.comparison.run"):
+        needed = ["duckdb", "pyarrow.parquet", "bitsapart.data.opening"]
+        for module in [*needed, *(["bitsapart.comparison.run"] if options.one == "compare" else [])]:
             import_module(module)
         start = time.perf_counter()
         found = RUNS[options.one](options.paths, options.memory << 20)

@@ -196,10 +196,19 @@ def test_messages(call, message):
     assert str(caught.value) == message
 
 
-def test_the_place_and_value_are_named_in_other_libraries_too():
+@pytest.mark.parametrize("library", ["jax.numpy", "array_api_strict"])
+def test_the_place_and_value_are_named_in_other_libraries(library):
+    xp = pytest.importorskip(library)
+    with pytest.raises(DomainError, match=r"model\[1, 0\] is -0\.031, but"):
+        measures.cross_entropy(xp.full((2, 2), 0.5), xp.asarray([[0.5, 0.5], [-0.031, 1.031]], dtype=xp.float32))
+    with pytest.raises(DomainError, match=r"people\[0\] is 2, but labels"):
+        measures.log_likelihood(xp.asarray([2]), xp.asarray([[0.5, 0.5]]))
+
+
+def test_the_place_and_value_are_named_in_torch():
     torch = pytest.importorskip("torch")
     with pytest.raises(DomainError, match=r"model\[1, 0\] is -0\.031, but"):
-        measures.cross_entropy(torch.full((2, 2), 0.5), torch.tensor([[0.5, 0.5], [-0.031, 1.031]]))
+        measures.cross_entropy(torch.full((2, 2), 0.5), torch.tensor([[0.5, 0.5], [-0.031, 1.031]], requires_grad=True))
     with pytest.raises(DomainError, match=r"model\[1\] sums to 0\.75, but"):
         measures.cross_entropy(torch.full((2, 2), 0.5), torch.tensor([[0.5, 0.5], [0.25, 0.5]]))
 

@@ -13,61 +13,71 @@ bool is_summed(const Block& block, int model, int slot) {
         case cross_entropy: case absolute_error: case brier: case accuracy: return true;
         case entropy: case disagreement: return people != Kind::labels && model == 0;
         case kl_divergence: case squared_error: case majority_accuracy: return people != Kind::labels;
-        case squared_distance: case judged_cross_entropy: return people == Kind::counts;
+        case squared_distance: return people == Kind::counts;
+        case judged_cross_entropy: return people == Kind::counts && !block.by_judgement;
         case ranked_probability_score: return block.ordinal;
-        case unbiased_ranked_probability_score: return block.ordinal && people == Kind::counts;
+        case unbiased_ranked_probability_score: return block.ordinal && people != Kind::labels;
         default: return false;
     }
 }
 
-// The tile's weights, and those of its judgements; items of weight 0 leave every column.
-int weigh(const Block& block, int64_t item, int count, Work& work) {
-    const bool counts = block.people.kind == Kind::counts;
-    int counted = 0;
-    for (int i = 0; i < count; ++i) {
-        const double w = block.weight != nullptr ? block.weight[item + i] : 1.0;
-        work.judged[i] = counts ? w * work.chunk.K[i] : w;
-        work.weight[i] = block.by_judgement ? work.judged[i] : w;
-        counted += w > 0.0;
-    }
-    return counted;
+bool is_weighted(const Block& block) {
+    return block.weight != nullptr || (block.by_judgement && block.people.kind == Kind::counts);
 }
 
-void count_panels(const Block& block, int64_t, int count, const Work& work, BlockSums& sums) {
+// The tile's weights, those of its judgements, and how many judgements its items have.
+void weigh(const Block& block, int64_t item, int count, Work& work, BlockSums& sums) {
+    const bool counts = block.people.kind == Kind::counts;
+    if (!counts) {
+        sums.judgements += count;
+        sums.panels[1] += count;
+        if (block.weight != nullptr)
+            std::memcpy(work.weight, block.weight + item, static_cast<size_t>(count) * sizeof(double));
+        return;
+    }
     for (int i = 0; i < count; ++i) {
-        if (work.weight[i] == 0.0) continue;
-        const int64_t K = block.people.kind == Kind::counts ? static_cast<int64_t>(work.chunk.K[i]) : 1;
+        const double w = block.weight != nullptr ? block.weight[item + i] : 1.0;
+        const int64_t K = static_cast<int64_t>(work.chunk.K[i]);
+        work.judged[i] = w * work.chunk.K[i];
+        work.weight[i] = block.by_judgement ? work.judged[i] : w;
         sums.judgements += K;
         ++sums.panels[K <= largest_counted_panel ? K : 0];
     }
 }
 
-void drop_weightless(int count, Work& work) {
-    for (int slot = 0; slot < slots; ++slot)
-        for (int i = 0; i < count; ++i)
-            if (work.weight[i] == 0.0) work.columns.value[slot][i] = __builtin_nan("");
+struct Running {  // sums on their way, for one model
+    FastSums column[slots];
+    FastSum third, fourth;
+};
+
+void add_powers(const double* value, int count, Running& fast, ModelSums& sums) {
+    for (int i = 0; i < count; i += lanes) {
+        f64v d = load(value + i);
+        for (int j = count - i; j < lanes; ++j) d[j] = 0.0;
+        add_to_sum(fast.third, sums.column[third_power], d * d * d);
+        add_to_sum(fast.fourth, sums.column[fourth_power], (d * d) * (d * d));
+    }
 }
 
-void add_columns(const Block& block, int model, int64_t item, int count, Work& work, FastSums* fast, ModelSums& sums) {
-    if (block.weight != nullptr) drop_weightless(count, work);
-    offer_tile(sums.worst, work.columns.value[cross_entropy], count, item);
-    const bool weighted = block.weight != nullptr || (block.by_judgement && block.people.kind == Kind::counts);
-    for (int slot = 0; slot < slots; ++slot) {
+void add_columns(const Block& block, int model, int64_t item, int count, Work& work, Running& fast, ModelSums& sums) {
+    double* loss = work.columns.value[cross_entropy];
+    offer_tile(sums.worst, loss, count, item);
+    if (block.tails) add_powers(loss, count, fast, sums);
+    for (int slot = 0; slot < third_power; ++slot) {
         if (!is_summed(block, model, slot)) continue;
-        double* value = work.columns.value[slot == judged_cross_entropy ? static_cast<int>(cross_entropy) : slot];
         if (slot == judged_cross_entropy)
-            add_weighted(sums.column[slot], value, work.judged, count, item);
-        else if (weighted)
-            add_weighted(sums.column[slot], value, work.weight, count, item);
+            add_weighted(sums.column[slot], loss, work.judged, count, item);
+        else if (is_weighted(block))
+            add_weighted(sums.column[slot], work.columns.value[slot], work.weight, count, item);
         else
-            add_values(fast[slot], sums.column[slot], value, count, item);
+            add_values(fast.column[slot], sums.column[slot], work.columns.value[slot], count, item);
     }
 }
 
 void put_columns(const Block& block, int model, int64_t item, int count, const Work& work) {
-    for (int slot = 0; slot < judged_cross_entropy; ++slot)
-        std::memcpy(block.out[model] + slot * block.items + item, work.columns.value[slot],
-                    static_cast<size_t>(count) * sizeof(double));
+    for (int k = 0; k < block.out_slots; ++k)
+        std::memcpy(block.out + (static_cast<int64_t>(model) * block.out_slots + k) * block.items + item,
+                    work.columns.value[block.slot[k]], static_cast<size_t>(count) * sizeof(double));
 }
 
 bool good_weights(const Block& block, int64_t item, int count) {
@@ -85,48 +95,112 @@ bool load_people(const Block& block, int64_t item, int count, Work& work, int ti
     return ok;
 }
 
-void flush_all(const Block& block, FastSums* fast, BlockSums& sums) {
-    const bool weighted = block.weight != nullptr || (block.by_judgement && block.people.kind == Kind::counts);
-    for (int m = 0; m < block.model_count; ++m)
-        for (int slot = 0; slot < judged_cross_entropy && !weighted; ++slot) {
-            flush(fast[m * slots + slot], sums.models[m].column[slot]);
-            finish_unweighted(sums.models[m].column[slot]);
+void flush_all(const Block& block, Running* fast, BlockSums& sums) {
+    for (int m = 0; m < block.model_count; ++m) {
+        ModelSums& model = sums.models[m];
+        flush(fast[m].third, model.column[third_power]);
+        flush(fast[m].fourth, model.column[fourth_power]);
+        for (int slot = 0; slot < judged_cross_entropy && !is_weighted(block); ++slot) {
+            flush(fast[m].column[slot], model.column[slot]);
+            finish_unweighted(model.column[slot]);
         }
+    }
+}
+
+bool add_tile(const Block& block, int64_t item, int count, int tile, Work& work, Running* fast, BlockSums& sums) {
+    if (!load_people(block, item, count, work, tile)) return false;
+    if (block.out == nullptr) weigh(block, item, count, work, sums);
+    for (int m = 0; m < block.model_count; ++m) {
+        if (!model_columns(block, block.models[m], item, count, work, tile)) return false;
+        if (block.out != nullptr)
+            put_columns(block, m, item, count, work);
+        else
+            add_columns(block, m, item, count, work, fast[m], sums.models[m]);
+    }
+    return true;
 }
 
 void add_block(const Block& block, int64_t begin, int64_t end, BlockSums& sums, void* scratch) {
     Work& work = *static_cast<Work*>(scratch);
-    FastSums* fast = reinterpret_cast<FastSums*>(static_cast<char*>(scratch) + sizeof(Work));
+    Running* fast = reinterpret_cast<Running*>(static_cast<char*>(scratch) + sizeof(Work));
     const int tile = tile_for(block.classes);
     for (int64_t item = begin; item < end; item += tile) {
         const int count = static_cast<int>(end - item < tile ? end - item : tile);
-        bool ok = load_people(block, item, count, work, tile);
-        if (ok && block.out == nullptr) {
-            sums.items += weigh(block, item, count, work);
-            count_panels(block, item, count, work, sums);
-        }
-        for (int m = 0; ok && m < block.model_count; ++m) {
-            ok = model_columns(block, block.models[m], item, count, work, tile);
-            if (!ok) break;
-            if (block.out != nullptr)
-                put_columns(block, m, item, count, work);
-            else
-                add_columns(block, m, item, count, work, fast + m * slots, sums.models[m]);
-        }
-        if (ok && block.panel_size != nullptr)
-            for (int i = 0; i < count; ++i)
-                block.panel_size[item + i] = block.people.kind == Kind::counts ? work.chunk.K[i] : 1.0;
-        if (!ok) {
-            sums.fault = first_fault(block, item, item + count);
-            if (sums.fault.row < 0) sums.fault = {item, 0, -1, Reason::row_sum, __builtin_nan("")};
-            return;
-        }
+        if (add_tile(block, item, count, tile, work, fast, sums)) continue;
+        sums.fault = first_fault(block, item, item + count);
+        if (sums.fault.row < 0) sums.fault = {item, 0, -1, Reason::row_sum, __builtin_nan("")};
+        return;
     }
     if (block.out == nullptr) flush_all(block, fast, sums);
 }
 
 int64_t scratch_bytes(int model_count) {
-    return static_cast<int64_t>(sizeof(Work) + static_cast<size_t>(model_count) * slots * sizeof(FastSums));
+    return static_cast<int64_t>(sizeof(Work) + static_cast<size_t>(model_count) * sizeof(Running));
+}
+
+// Rows of probabilities (and their logarithms): what a representation stands for.
+Fault distributions(const Source& source, int side, int64_t begin, int64_t end, double* probs, double* logs, void* scratch) {
+    Chunk& chunk = static_cast<Work*>(scratch)->chunk;
+    const int tile = tile_for(source.classes);
+    const int64_t C = source.classes;
+    for (int64_t item = begin; item < end; item += tile) {
+        const int count = static_cast<int>(end - item < tile ? end - item : tile);
+        bool ok = load_panels(source, item, count, chunk, tile);
+        if (source.kind == Kind::logits) ok = ok && load_logit_sums(source, item, count, chunk, tile);
+        for (int64_t first = 0; ok && first < C; first += chunk_classes) {
+            const int classes = static_cast<int>(C - first < chunk_classes ? C - first : chunk_classes);
+            const bool counts = source.kind == Kind::counts;
+            ok = counts ? people_chunk(source, item, count, first, classes, chunk, tile)
+                        : model_chunk(source, item, count, first, classes, logs != nullptr, chunk, tile);
+            const double *p = counts ? chunk.p : chunk.q, *log_p = counts ? chunk.log_p : chunk.log_q;
+            for (int c = 0; c < classes; ++c)
+                for (int i = 0; i < count; ++i) {
+                    probs[(item + i) * C + first + c] = p[c * tile + i];
+                    if (logs != nullptr) logs[(item + i) * C + first + c] = log_p[c * tile + i];
+                }
+        }
+        for (int64_t row = item; row < item + count; ++row) {
+            const Fault fault = ok ? sum_fault(source, row, side, probs + row * C) : row_fault(source, row, side);
+            if (fault.row >= 0) return fault;
+        }
+    }
+    return {-1, 0, 0, Reason::none, 0};
+}
+
+// A column that is there already, without and with weights.
+void add_column(const double* value, const double* weight, int64_t begin, int64_t end, ColumnSums& sums) {
+    FastSums fast = {};
+    alignas(64) double tile[largest_tile];
+    for (int64_t item = begin; item < end; item += largest_tile) {
+        const int count = static_cast<int>(end - item < largest_tile ? end - item : largest_tile);
+        if (weight != nullptr) {
+            add_weighted(sums, value + item, weight + item, count, item);
+            continue;
+        }
+        std::memcpy(tile, value + item, static_cast<size_t>(count) * sizeof(double));
+        add_values(fast, sums, tile, count, item);
+    }
+    flush(fast, sums);
+    if (weight == nullptr) finish_unweighted(sums);
+}
+
+// Each item into the sums of its group.
+void add_groups(const double* value, const double* weight, const int64_t* code, int64_t items, ColumnSums* groups) {
+    const double one = 1.0;
+    for (int64_t i = 0; i < items; ++i)
+        add_weighted(groups[code[i]], value + i, weight != nullptr ? weight + i : &one, 1, i);
+}
+
+void add_power_sums(const double* value, int64_t items, ColumnSums& third, ColumnSums& fourth) {
+    FastSum cubes = {}, fourths = {};
+    for (int64_t i = 0; i < items; i += lanes) {
+        f64v d = {};
+        std::memcpy(&d, value + i, static_cast<size_t>(items - i < lanes ? items - i : lanes) * sizeof(double));
+        add_to_sum(cubes, third, d * d * d);
+        add_to_sum(fourths, fourth, (d * d) * (d * d));
+    }
+    flush(cubes, third);
+    flush(fourths, fourth);
 }
 
 template <f64v (*function)(f64v)>
@@ -142,6 +216,7 @@ void apply(const double* x, int64_t count, double* out) {
 
 }  // namespace
 
-extern const TallyKernels tally_kernels = {add_block, scratch_bytes, apply<log>, apply<exp>};
+extern const TallyKernels tally_kernels = {
+    add_block, scratch_bytes, distributions, add_column, add_groups, add_power_sums, apply<log>, apply<exp>};
 
 }  // namespace bitsapart::BITSAPART_LEVEL

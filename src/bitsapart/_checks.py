@@ -11,7 +11,7 @@ from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
-from array_api_compat import array_namespace, to_device
+from array_api_compat import array_namespace
 
 from .errors import DomainError
 
@@ -25,6 +25,7 @@ __all__ = [
     "check_probs",
     "check_unit_interval",
     "inspectable",
+    "on_host",
 ]
 
 ROW_TOLERANCE = 1e-5
@@ -68,6 +69,20 @@ def inspectable(values: Array) -> bool:
     if torch is not None and isinstance(values, torch.Tensor):
         return not (torch.compiler.is_compiling() or values.is_meta)
     return True
+
+
+def on_host(values: Array) -> Any:
+    """The same values in NumPy, without gradient.
+
+    Args:
+        values: an array of any library, on any device.
+
+    Returns:
+        A NumPy array.
+    """
+    if hasattr(values, "detach"):  # PyTorch
+        return values.detach().cpu().numpy()
+    return values.get() if hasattr(values, "get") else np.asarray(values)  # CuPy, or all others
 
 
 def check_probs(
@@ -252,14 +267,10 @@ def _refuse(
     """Raise a DomainError for the first place where `wrong` is true."""
     if not _any(xp, wrong):
         return
-    flat = int(np.argmax(_on_host(wrong)))
+    flat = int(np.argmax(on_host(wrong)))
     index = tuple(int(i) for i in np.unravel_index(flat, wrong.shape)) if wrong.ndim else ()
     message = f"{_place(name, index, events)} {verb.format(_number(values, index))}, but {rule}"
     raise DomainError(message)
-
-
-def _on_host(values: Array) -> Any:
-    return np.asarray(to_device(values, "cpu"))
 
 
 def _place(name: str, index: tuple[int, ...], events: Sequence[str] | None) -> str:
@@ -272,6 +283,6 @@ def _place(name: str, index: tuple[int, ...], events: Sequence[str] | None) -> s
 
 
 def _number(values: Array, index: tuple[int, ...]) -> str:
-    value = values[index] if index else values
+    value = on_host(values[index] if index else values)
     text = str(np.float32(float(value))) if "float32" in str(value.dtype) else str(float(value))
     return text.removesuffix(".0")

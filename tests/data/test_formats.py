@@ -3,6 +3,7 @@
 import gzip
 import json
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -168,6 +169,10 @@ def test_torch_and_jax_arrays(items: Items, spill: Path) -> None:
     assert items(pair) == {"row 1": ((1,), (1.5, -2.0)), "row 2": ((0,), (0.25, 3.0))}
 
 
+@pytest.mark.skipif(
+    tuple(int(part) for part in version("duckdb").split(".")[:2]) < (1, 2),
+    reason="DuckDB 1.1 reads half floats as bytes",
+)
 def test_half_floats_keep_their_values(tmp_path: Path, items: Items, spill: Path) -> None:
     half = np.array([0.25, 0.5, 0.75], np.float16)
     pq.write_table(pa.table({"item": [1, 2, 3], "p": half}), tmp_path / "m.parquet")

@@ -89,6 +89,31 @@ inline void add_values(FastSums& kept, ColumnSums& sums, double* x, int count, i
     kept = fast;
 }
 
+// The sum alone, for powers of a loss: the upper part a multiple of 2^-10, the lower one below it. From 2^40 on one by
+// one; infinities and what is above 2^190 (the fourth power of 2·10^14 nats) are left out.
+struct FastSum {
+    i64v a, b;
+    int64_t steps;
+};
+
+inline void flush(FastSum& fast, ColumnSums& sums) {
+    add_shifted(sums.x, (lane_sum(fast.a) << 42) + lane_sum(fast.b), 0);
+    fast = FastSum{};
+}
+
+inline void add_to_sum(FastSum& fast, ColumnSums& sums, f64v v) {
+    constexpr double upper = 0x1.8p42, lower = 0x1.8p0;
+    const i64v small = magnitude(v) < 0x1p40;
+    if (any(~small)) [[unlikely]]
+        for (int j = 0; j < lanes; ++j)
+            if (magnitude(v)[j] >= 0x1p40 && magnitude(v)[j] < 0x1p190) add_value(sums.x, on_grid(v[j]));
+    v = where(small, v);
+    const f64v t = v + upper;
+    fast.a += bits(t) - bits(splat(upper));
+    fast.b += bits((v - (t - upper)) + lower) - bits(splat(lower));
+    if (++fast.steps == 1000) flush(fast, sums);
+}
+
 // With weights: x = value·weight rounded; exact product by product.
 inline void add_weighted(ColumnSums& sums, const double* value, const double* weight, int count, int64_t first_item) {
     for (int i = 0; i < count; ++i) {

@@ -40,7 +40,7 @@ inline Fault row_fault(const Source& source, int64_t row, int side) {
     for (int64_t c = 0; c < columns; ++c) {
         const double x = value_at(source, row, c);
         const Reason reason = value_fault(source.kind, source.classes, x);
-        if (reason != Reason::none) return {row, side, c, reason, x};
+        if (reason != Reason::none) return {row, side, source.single ? -1 : c, reason, x};
         sum += is_log ? exp(splat(x))[0] : x;
         top = x > top ? x : top;
     }
@@ -52,6 +52,14 @@ inline Fault row_fault(const Source& source, int64_t row, int side) {
     if (distribution && !(__builtin_fabs(sum - 1.0) <= row_tolerance * static_cast<double>(source.classes)))
         return {row, side, -1, is_log ? Reason::log_row_sum : Reason::row_sum, sum};
     return {-1, 0, 0, Reason::none, 0};
+}
+
+// The same for a row whose probabilities are there.
+inline Fault sum_fault(const Source& source, int64_t row, int side, const double* probs) {
+    double sum = 0.0;
+    for (int64_t c = 0; c < source.classes; ++c) sum += probs[c];
+    if (__builtin_fabs(sum - 1.0) <= row_tolerance * static_cast<double>(source.classes)) return {-1, 0, 0, Reason::none, 0};
+    return {row, side, -1, source.kind == Kind::log_probs ? Reason::log_row_sum : Reason::row_sum, sum};
 }
 
 inline Fault first_fault(const Block& block, int64_t begin, int64_t end) {

@@ -44,6 +44,7 @@ enum Slot : int {
     cross_entropy = 0, entropy, kl_divergence, absolute_error, squared_error, brier, accuracy, majority_accuracy,
     squared_distance, disagreement, ranked_probability_score, unbiased_ranked_probability_score,
     judged_cross_entropy,  // weighted by the judgements of each item
+    third_power, fourth_power,  // of the cross-entropy, unweighted; only Σx
     slots
 };
 
@@ -69,14 +70,15 @@ struct Block {
     const Source* models;
     int model_count;
     const double* weight;  // or nullptr
-    bool by_judgement, ordinal;
-    double* const* out;  // per model [slots][items] of values instead of sums, or nullptr
-    double* panel_size;  // with out: the judgements of each item, or nullptr
+    bool by_judgement, ordinal, tails;
+    // Instead of sums each item's values: out[(model·out_slots + k)·items + item] of the column slot[k].
+    double* out;
+    const int* slot;
+    int out_slots;
 };
 
 struct BlockSums {
     ModelSums* models;
-    int64_t items;       // with a weight above 0
     int64_t judgements;
     int64_t* panels;     // [largest_counted_panel + 1]: items by number of judgements; [0] counts larger ones
     Fault fault;

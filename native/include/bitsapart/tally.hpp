@@ -11,6 +11,12 @@ struct TallyKernels {
     // `scratch` is zeroed, aligned to 64 bytes, and as long as scratch_bytes says.
     void (*add_block)(const Block& block, int64_t begin, int64_t end, BlockSums& sums, void* scratch);
     int64_t (*scratch_bytes)(int model_count);
+    // Rows [items][classes] of probabilities and, unless null, their logarithms; the first fault, if any.
+    Fault (*distributions)(const Source& source, int side, int64_t begin, int64_t end, double* probs, double* logs,
+                           void* scratch);
+    void (*add_column)(const double* value, const double* weight, int64_t begin, int64_t end, ColumnSums& sums);
+    void (*add_groups)(const double* value, const double* weight, const int64_t* code, int64_t items, ColumnSums* groups);
+    void (*add_power_sums)(const double* value, int64_t items, ColumnSums& third, ColumnSums& fourth);
     void (*logarithms)(const double* x, int64_t count, double* out);
     void (*exponentials)(const double* x, int64_t count, double* out);
 };

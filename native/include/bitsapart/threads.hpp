@@ -60,7 +60,6 @@ struct Freed {
 
 inline void merge(BlockResult& into, const BlockResult& from) {
     using namespace host;
-    into.sums.items += from.sums.items;
     into.sums.judgements += from.sums.judgements;
     for (size_t K = 0; K < into.panels.size(); ++K) into.panels[K] += from.panels[K];
     if (into.sums.fault.row < 0) into.sums.fault = from.sums.fault;  // shares come in the order of their items
@@ -84,21 +83,42 @@ inline void find_too_large(BlockResult& result) {
         }
 }
 
+using Scratch = std::unique_ptr<void, Freed>;
+
+inline Scratch scratch_for(int model_count) {
+    const auto bytes = static_cast<size_t>(BITSAPART_FOR_THIS_CPU(tally_kernels).scratch_bytes(model_count) + 63) / 64 * 64;
+    Scratch scratch(std::aligned_alloc(64, bytes));
+    if (!scratch) throw std::bad_alloc();
+    std::memset(scratch.get(), 0, bytes);
+    return scratch;
+}
+
 inline std::unique_ptr<BlockResult> run_block(const Block& block, int worst, int threads) {
     const TallyKernels& kernels = BITSAPART_FOR_THIS_CPU(tally_kernels);
     const int shares = useful_threads(block.items, block.classes * (block.model_count + 1), threads);
     std::vector<std::unique_ptr<BlockResult>> results;
     for (int t = 0; t < shares; ++t) results.push_back(std::make_unique<BlockResult>(block.model_count, worst));
     run_shares(shares, [&](int t) {
-        const size_t bytes = (static_cast<size_t>(kernels.scratch_bytes(block.model_count)) + 63) / 64 * 64;
-        const std::unique_ptr<void, Freed> scratch(std::aligned_alloc(64, bytes));
-        std::memset(scratch.get(), 0, bytes);
+        const Scratch scratch = scratch_for(block.model_count);
         kernels.add_block(block, share_begin(block.items, shares, t), share_begin(block.items, shares, t + 1),
                           results[static_cast<size_t>(t)]->sums, scratch.get());
     });
     for (int t = 1; t < shares; ++t) merge(*results[0], *results[static_cast<size_t>(t)]);
     if (results[0]->sums.fault.row < 0) find_too_large(*results[0]);
     return std::move(results[0]);
+}
+
+inline Fault run_distributions(const Source& source, int side, int64_t items, double* probs, double* logs, int threads) {
+    const int shares = useful_threads(items, source.classes, threads);
+    std::vector<Fault> faults(static_cast<size_t>(shares));
+    run_shares(shares, [&](int t) {
+        const Scratch scratch = scratch_for(0);
+        faults[static_cast<size_t>(t)] = BITSAPART_FOR_THIS_CPU(tally_kernels).distributions(
+            source, side, share_begin(items, shares, t), share_begin(items, shares, t + 1), probs, logs, scratch.get());
+    });
+    for (const Fault& fault : faults)
+        if (fault.row >= 0) return fault;
+    return faults[0];
 }
 
 }  // namespace bitsapart

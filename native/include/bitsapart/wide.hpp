@@ -1,7 +1,7 @@
 // Exact integers of 256 bits (two's complement) and the fixed grid 2^-52 on which every item's value is an integer.
 //
 // Integer addition is associative: a sum is the same in any order, on any number of threads. Sizes: a value is at
-// most 2^40, so its integer has 92 bits, a product of two 184 bits, and 2^40 of those still fit.
+// most 2^50, so its integer has 102 bits, a product of two 204 bits, and 2^50 of those still fit.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,7 @@ namespace bitsapart::BITSAPART_LEVEL {
 typedef __int128 int128;
 typedef unsigned __int128 uint128;
 
-constexpr double largest_value = 0x1p40;  // nats, weights, or weight × nats
+constexpr double largest_value = 0x1p50;  // nats, weights, or weight × nats
 
 inline void add(Wide& sum, const Wide& other) {
     uint128 carry = 0;

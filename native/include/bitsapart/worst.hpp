@@ -1,4 +1,4 @@
-// The items with the largest cross-entropy: a small heap whose root is the smallest one kept.
+// The items with the largest finite cross-entropy, on the grid: a small heap whose root is the smallest one kept.
 #pragma once
 
 #include "bitsapart/source.hpp"
@@ -35,19 +35,24 @@ inline void offer(Worst& w, double value, int64_t row) {
     }
 }
 
+inline f64v on_grid(f64v v) { return select(v < 1.0, (v + 1.0) - 1.0, v); }  // for v ≥ 0
+
 // A tile at once: mostly nothing in it is larger than what is kept.
 inline void offer_tile(Worst& w, const double* value, int count, int64_t first_row) {
     if (w.room == 0) return;
-    f64v top = splat(-__builtin_inf());
-    for (int i = 0; i < count; i += lanes) top = larger(load(value + i), top);
-    double largest = top[0];
-    for (int i = 1; i < lanes; ++i) largest = top[i] > largest ? top[i] : largest;
-    if (w.kept == w.room && !(largest > w.value[0])) {
-        w.dropped = largest > w.dropped ? largest : w.dropped;
-        return;
+    const f64v least = splat(w.kept == w.room ? w.value[0] : -1.0), infinite = splat(__builtin_inf());
+    i64v larger_ones = {}, level = {};
+    for (int i = 0; i < count; i += lanes) {
+        const f64v v = on_grid(load(value + i));
+        larger_ones |= (v > least) & (v < infinite);
+        level |= v == least;
     }
-    for (int i = 0; i < count; ++i)
-        if (value[i] == value[i]) offer(w, value[i], first_row + i);  // NaN: an item of weight 0
+    if (any(level)) w.dropped = w.kept == w.room && w.value[0] > w.dropped ? w.value[0] : w.dropped;
+    if (!any(larger_ones)) return;
+    for (int i = 0; i < count; ++i) {
+        const double v = value[i] < 1.0 ? (value[i] + 1.0) - 1.0 : value[i];
+        if (v < __builtin_inf()) offer(w, v, first_row + i);
+    }
 }
 
 }  // namespace bitsapart::BITSAPART_LEVEL

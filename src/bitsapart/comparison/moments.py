@@ -1,20 +1,22 @@
 """Exact sums of one column, and the mean and variance that follow from them."""
 
 from dataclasses import astuple, dataclass
-from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bitsapart import _core
 from bitsapart.errors import DomainError
 
 from .intervals import Interval, student_interval
 
-__all__ = ["GRID", "Moments", "column_sums", "grouped_sums", "on_grid"]
+if TYPE_CHECKING:
+    from bitsapart._core import Sums
+
+__all__ = ["GRID", "Moments", "column_sums", "grouped_sums", "moments_of", "power_sums"]
 
 GRID = 1 << 52  # every value is rounded once to a multiple of 2⁻⁵²
-LARGEST = 2.0**50
-_FAST = 1024.0  # below it a value on the grid and the halves of its square fit 64 bits
 
 
 @dataclass(frozen=True)
@@ -71,36 +73,11 @@ class Moments:
         return student_interval(self.mean, self.variance_of_mean, self.n)
 
 
-def on_grid(values: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Values as whole multiples of 2⁻⁵²; they must be smaller than 1024 in size."""
-    return np.rint(values * GRID).astype(np.int64)
-
-
-def _exact(values: NDArray[np.float64]) -> list[int]:
-    """The same for values of any size, one by one."""
-    found = []
-    for value in values.tolist():
-        if abs(value) >= LARGEST:
-            message = (
-                f"an item's loss is {value:.3g} nats, but at most 2^50 can be added up exactly; "
-                "if a large negative score stands for −∞, write −inf"
-            )
-            raise DomainError(message)
-        numerator, denominator = value.as_integer_ratio()
-        found.append(round(numerator * GRID / denominator) if denominator > GRID else numerator * (GRID // denominator))
-    return found
-
-
-def _sum_of_products(a: NDArray[np.int64], b: NDArray[np.int64]) -> int:
-    """Σ a·b exactly: halves of 31 bits, whose products are summed in two parts."""
-    a_high, a_low = a >> 31, a & 0x7FFFFFFF
-    b_high, b_low = b >> 31, b & 0x7FFFFFFF
-    parts = ((a_high, b_high, 62), (a_high, b_low, 31), (a_low, b_high, 31), (a_low, b_low, 0))
-    return sum(_sum(high * low) << shift for high, low, shift in parts)
-
-
-def _sum(values: NDArray[np.int64]) -> int:
-    return (int(np.sum(values >> 32)) << 32) + int(np.sum(values & 0xFFFFFFFF))
+def moments_of(sums: "Sums") -> list[Moments]:
+    """The core's sums of some columns as whole numbers."""
+    counts, integers = sums
+    found = [int.from_bytes(integers[at : at + 32], "little", signed=True) for at in range(0, len(integers), 32)]
+    return [Moments(n, *found[5 * column : 5 * column + 5]) for column, n in enumerate(counts[::2])]
 
 
 def column_sums(values: NDArray[np.float64], weights: NDArray[np.float64] | None = None) -> Moments:
@@ -113,33 +90,9 @@ def column_sums(values: NDArray[np.float64], weights: NDArray[np.float64] | None
     Raises:
         DomainError: a value is beyond 2⁵⁰.
     """
-    finite = np.isfinite(values)
-    if not finite.all():
-        values = values[finite]
-        weights = None if weights is None else weights[finite]
-    x = values if weights is None else values * weights
-    large = np.abs(x) >= _FAST
-    if weights is not None:
-        large |= weights >= _FAST
-    if large.any():
-        some = _slow(x[large], None if weights is None else weights[large])
-        rest = ~large
-        return some + column_sums(values[rest], None if weights is None else weights[rest])
-    xs = on_grid(x)
-    n, total, square = len(xs), _sum(xs), _sum_of_products(xs, xs)
-    if weights is None:
-        return Moments(n, total, square, total * GRID, n * GRID, n * GRID**2)
-    ws = on_grid(weights)
-    return Moments(n, total, square, _sum_of_products(xs, ws), _sum(ws), _sum_of_products(ws, ws))
-
-
-def _slow(values: NDArray[np.float64], weights: NDArray[np.float64] | None) -> Moments:
-    xs = _exact(values)
-    ws = [GRID] * len(xs) if weights is None else _exact(weights)
-    return Moments(
-        len(xs), sum(xs), sum(x * x for x in xs), sum(x * w for x, w in zip(xs, ws, strict=True)),
-        sum(ws), sum(w * w for w in ws),
-    )  # fmt: skip
+    wrong, sums = _core.exact_sums(_floats(values), None if weights is None else _floats(weights))
+    _refuse_too_large(wrong, values)
+    return moments_of(sums)[0]
 
 
 def grouped_sums(
@@ -153,8 +106,28 @@ def grouped_sums(
         groups: how many groups there are.
         weights: (n,) or None.
     """
-    order = np.argsort(codes, kind="stable")
-    edges = np.searchsorted(codes[order], np.arange(groups + 1))
-    values = values[order]
-    weights = None if weights is None else weights[order]
-    return [column_sums(values[a:b], None if weights is None else weights[a:b]) for a, b in pairwise(edges.tolist())]
+    group_codes = np.ascontiguousarray(codes, dtype=np.int64)
+    wrong, sums = _core.grouped_sums(
+        _floats(values), None if weights is None else _floats(weights), group_codes, groups
+    )
+    _refuse_too_large(wrong, values)
+    return moments_of(sums)
+
+
+def power_sums(values: NDArray[np.float64]) -> tuple[int, int]:
+    """Σd³ and Σd⁴ over the finite values, each power rounded to the grid."""
+    integers = _core.power_sums(_floats(values))
+    return int.from_bytes(integers[:32], "little", signed=True), int.from_bytes(integers[32:], "little", signed=True)
+
+
+def _floats(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.ascontiguousarray(values, dtype=np.float64)
+
+
+def _refuse_too_large(row: int, values: NDArray[np.float64]) -> None:
+    if row >= 0:
+        message = (
+            f"an item's loss is {values[row]:.3g} nats, but at most 2^50 can be added up exactly; "
+            "if a large negative score stands for −∞, write −inf"
+        )
+        raise DomainError(message)

@@ -58,7 +58,7 @@ def compare(
     Example:
         >>> result = compare([[9, 1], [2, 8]], [[0.8, 0.2], [0.3, 0.7]])
         >>> round(result["cross_entropy"].value, 3), result["cross_entropy"].unit
-        (0.641, 'bit')
+        (0.64, 'bit')
     """
     settings = Settings(
         unit=unit, per=per, total=total, by_class=by_class, ordinal=ordinal, worst=worst, detail=detail,

@@ -1,8 +1,8 @@
 """The state: exact running sums over items, which merge by addition."""
 
 import copy
+import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from itertools import combinations, takewhile
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -11,20 +11,12 @@ from numpy.typing import NDArray
 
 from bitsapart.errors import DomainError, StateError
 
+from .block_sides import length_of, plain
 from .intervals import effective_items, heavy_tailed
-from .moments import GRID, Moments, column_sums, grouped_sums
-from .terms import (
-    COLUMNS,
-    ORDINAL,
-    Answers,
-    Forecast,
-    Place,
-    model_kind_of,
-    people_kind_of,
-    read_model,
-    read_people,
-    terms,
-)
+from .moments import GRID, Moments
+from .tally_block import CLASS_SUMS, BlockOfItems, fill
+from .tally_parts import PARTS, PairSums, PatternSums
+from .terms import COLUMNS, ORDINAL, model_kind_of, people_kind_of
 
 if TYPE_CHECKING:
     from .result import Comparison
@@ -33,88 +25,7 @@ __all__ = ["PARTS", "PairSums", "PatternSums", "Tally"]
 
 Floats = NDArray[np.float64]
 Weighting = Literal["main", "judgement"]
-
-#: What can be switched on beside the additive core.
-PARTS = ("pairs", "tails", "classes", "confusion", "patterns", "ordinal", "verdicts")
 PAIRED = ("cross_entropy", "brier", "squared_distance")
-_CLASS_SUMS = ("people", "model", "cross_entropy", "absolute_error", "squared_error")
-_INFINITE_SHOWN = 10
-_FEW = 50  # below this many items the paired differences themselves are kept, for a permutation test
-_CHUNK = 1 << 20  # numbers in a chunk of work
-
-
-@dataclass
-class PairSums:
-    """The differences δ = d(A) − d(B) of two models on the same items.
-
-    Attributes:
-        moments: of w·δ over the items where both are finite.
-        won_a: items where A's loss is smaller; an infinite loss is larger than every finite one.
-        won_b: items where B's loss is smaller.
-        even: the other items.
-        third: Σδ³ as a multiple of the grid.
-        fourth: Σδ⁴ as a multiple of the grid.
-        few: the w·δ themselves, sorted, while there are fewer than 50; None beyond.
-    """
-
-    moments: Moments = field(default_factory=Moments)
-    won_a: int = 0
-    won_b: int = 0
-    even: int = 0
-    third: int = 0
-    fourth: int = 0
-    few: list[float] | None = field(default_factory=list)
-
-    def add(self, a: Floats, b: Floats, weights: Floats | None) -> None:
-        """Add a block of items."""
-        self.won_a += int((a < b).sum())
-        self.won_b += int((b < a).sum())
-        self.even += int((a == b).sum())
-        with np.errstate(invalid="ignore"):
-            delta = a - b
-        delta = np.where(np.isfinite(a) & np.isfinite(b), delta, np.nan)
-        self.moments += column_sums(delta, weights)
-        self.third += column_sums(delta**3).x
-        self.fourth += column_sums(delta**4).x
-        if self.few is not None:
-            known = np.isfinite(delta)
-            weighted = (delta if weights is None else delta * weights)[known]
-            self._keep(weighted.tolist() if len(weighted) + len(self.few) < _FEW else None)
-
-    def merge(self, other: "PairSums") -> None:
-        """Add the sums of other items."""
-        for name in ("moments", "won_a", "won_b", "even", "third", "fourth"):
-            setattr(self, name, getattr(self, name) + getattr(other, name))
-        self._keep(other.few)
-
-    def _keep(self, more: list[float] | None) -> None:
-        if self.few is None or more is None or len(self.few) + len(more) >= _FEW:
-            self.few = None
-        else:
-            self.few = sorted(self.few + more)
-
-
-@dataclass(frozen=True)
-class PatternSums:
-    """How often each count vector occurs, and each model's loss over the items that have it.
-
-    Attributes:
-        counts: [P, C] the patterns, sorted.
-        groups: [P] code of the group, or None.
-        items: [P] items.
-        cross_entropy: for each model P moments of the cross-entropy, over the items where it is finite.
-        infinite: for each model [P] items where the loss is infinite.
-        weight: [P] Σw.
-        weight_square: [P] Σw².
-    """
-
-    counts: NDArray[np.int64]
-    groups: NDArray[np.int64] | None
-    items: NDArray[np.int64]
-    cross_entropy: tuple[tuple[Moments, ...], ...]
-    infinite: tuple[NDArray[np.int64], ...]
-    weight: Floats
-    weight_square: Floats
 
 
 class Tally:
@@ -132,6 +43,7 @@ class Tally:
         per: "item" (every item counts the same) or "judgement" (every judgement does).
         worst: how many of the farthest items are kept for each model.
         parts: what is gathered beside the additive core; see `PARTS`.
+        threads: how many threads may work, by default as many as there are processors. The sums do not depend on it.
 
     Raises:
         DomainError: fewer than two classes, a name twice, or an unknown part.
@@ -154,6 +66,7 @@ class Tally:
         per: Literal["item", "judgement"] = "item",
         worst: int = 10,
         parts: Sequence[str] = (),
+        threads: int | None = None,
     ) -> None:
         self.classes = _names("classes", classes, least=2)
         self.models = _names("models", models, least=1)
@@ -173,19 +86,21 @@ class Tally:
         self.parts = tuple(part for part in PARTS if part in parts)
         self.items = 0
         self.panel_sizes: dict[int, int] = {}
-        columns = COLUMNS + (ORDINAL if "ordinal" in self.parts else ())
-        self._main: list[dict[str, Moments]] = [dict.fromkeys(columns, Moments()) for _ in self.models]
+        self.threads = threads or _processors()
+        self.columns = COLUMNS + (ORDINAL if "ordinal" in self.parts else ())
+        self.paired = PAIRED
+        self._main: list[dict[str, Moments]] = [dict.fromkeys(self.columns, Moments()) for _ in self.models]
         self._judged: list[Moments] = [Moments() for _ in self.models]
         self._infinite: list[int] = [0 for _ in self.models]
         self._infinite_ids: list[list[str]] = [[] for _ in self.models]
         self._worst: list[list[dict[str, Any]]] = [[] for _ in self.models]
         self._tails: list[list[int]] = [[0, 0] for _ in self.models]
         self._classes: list[dict[str, list[Moments]]] = [
-            {key: [Moments()] * len(self.classes) for key in _CLASS_SUMS} for _ in self.models
+            {key: [Moments()] * len(self.classes) for key in CLASS_SUMS} for _ in self.models
         ]
         self._confusion: list[list[Moments]] = [[Moments()] * len(self.classes) ** 2 for _ in self.models]
         self._pairs: dict[tuple[int, int, str], PairSums] = {
-            (a, b, key): PairSums() for a, b in combinations(range(len(self.models)), 2) for key in PAIRED
+            (a, b, key): PairSums() for a, b in combinations(range(len(self.models)), 2) for key in self.paired
         }
         self._groups: dict[str, list[dict[str, Moments]]] | None = None
         self._patterns: dict[tuple[tuple[int, ...], str], list[Any]] = {}
@@ -208,162 +123,45 @@ class Tally:
             DomainError: a value is outside its domain, or the lengths differ.
             AmbiguityError: the kind of a side cannot be told from its numbers.
         """
-        people, models = _plain(people), tuple(_plain(model) for model in models)
+        people, models = plain(people), tuple(plain(model) for model in models)
         if len(models) != len(self.models):
             message = (
                 f"{len(models)} models are given, but the tally is of {len(self.models)}: {', '.join(self.models)}"
             )
             raise DomainError(message)
-        length = _length(people)
+        length = length_of(people)
         for name, side in zip(self.models, models, strict=True):
-            if _length(side) != length:
-                message = f"people has {length} items and {name} has {_length(side)}; they must be the same items"
+            if length_of(side) != length:
+                message = f"people has {length} items and {name} has {length_of(side)}; they must be the same items"
                 raise DomainError(message)
         if length == 0:
             return
-        grown = copy.deepcopy(self)
-        grown._settle(people, models, groups)
-        weights = _weights(weights, length)
-        step = max(_CHUNK // len(self.classes), 1)
-        for start in range(0, length, step):
-            rows = slice(start, start + step)
-            grown._add(
-                _rows(people, rows), tuple(_rows(model, rows) for model in models), Place("people", ids, start),
-                None if weights is None else weights[rows],
-                None if groups is None else [str(group) for group in np.asarray(groups, dtype=object)[rows]],
-            )  # fmt: skip
-        self.__dict__.update(grown.__dict__)
+        fresh = self._empty(people, models, groups)
+        column = _weights(weights, length)
+        names = None if groups is None else [str(group) for group in np.asarray(groups, dtype=object)]
+        fill(fresh, BlockOfItems(people, models, ids, column, names))
+        self._take(fresh)
 
-    def _settle(self, people: Any, models: tuple[Any, ...], groups: Any) -> None:
-        self.people_kind = self.people_kind or people_kind_of(people)
-        self._kinds = [kind or model_kind_of(model) for kind, model in zip(self._kinds, models, strict=True)]
+    def _empty(self, people: Any, models: tuple[Any, ...], groups: Any) -> "Tally":
+        """An empty tally like this one, with the kinds of a first block settled."""
         if self.items and (self._groups is None) != (groups is None):
             message = "groups must be given for every block or for none"
             raise DomainError(message)
-        if groups is not None and self._groups is None:
-            self._groups = {}
+        kinds = [kind or model_kind_of(model) for kind, model in zip(self._kinds, models, strict=True)]
+        fresh = Tally(
+            self.classes, models=self.models, people_kind=self.people_kind or people_kind_of(people), model_kind=kinds,
+            positive=self.positive, per=self.per, worst=self.worst_kept, parts=self.parts, threads=self.threads,
+        )  # fmt: skip
+        fresh._groups = None if groups is None else {}
+        return fresh
 
-    def _add(
-        self, people: Any, models: tuple[Any, ...], place_of: Place, weights: Floats | None, groups: list[str] | None
-    ) -> None:  # fmt: skip
-        assert self.people_kind is not None
-        classes = len(self.classes)
-        answers = read_people(people, self.people_kind, classes, place_of)
-        judgements = answers.judgements
-        forecasts = [
-            read_model(model, str(kind), classes, place_of.beside(name if len(models) > 1 else "model"), self.positive)
-            for name, kind, model in zip(self.models, self._kinds, models, strict=True)
-        ]
-        judged = weights if judgements is None else judgements if weights is None else judgements * weights
-        main = judged if self.per == "judgement" else weights
-        values = [terms(answers, forecast, ordinal="ordinal" in self.parts) for forecast in forecasts]
-        if judgements is not None:
-            for size, count in zip(*np.unique(judgements.astype(np.int64), return_counts=True), strict=True):
-                self.panel_sizes[int(size)] = self.panel_sizes.get(int(size), 0) + int(count)
-        self.items += len(answers.shares)
-        for place, (columns, forecast) in enumerate(zip(values, forecasts, strict=True)):
-            self._add_model(place, columns, place_of, main, judged, answers, forecast)
-            self._add_parts(place, columns, answers, forecast, main)
-        if "pairs" in self.parts:
-            for (a, b, key), sums in self._pairs.items():
-                sums.add(values[a][key], values[b][key], main)
-        if groups is not None:
-            self._add_groups(groups, values, main, judged)
-        if "patterns" in self.parts and answers.counts is not None:
-            self._add_patterns(answers.counts, values, main, groups)
+    def _take(self, other: "Tally") -> None:
+        from .tally_sums import add
 
-    def _add_model(
-        self, place: int, columns: dict[str, Floats], place_of: Place, main: Floats | None,
-        judged: Floats | None, answers: Answers, forecast: Forecast,
-    ) -> None:  # fmt: skip
-        for key, column in columns.items():
-            self._main[place][key] += column_sums(column, main)
-        loss = columns["cross_entropy"]
-        self._judged[place] += column_sums(loss, judged)
-        endless = np.flatnonzero(np.isinf(loss))
-        self._infinite[place] += len(endless)
-        if place_of.named:
-            named = [place_of.name(row) for row in endless.tolist()]
-            self._infinite_ids[place] = sorted(self._infinite_ids[place] + named, key=_natural)[:_INFINITE_SHOWN]
-        finite = np.flatnonzero(np.isfinite(loss))
-        keep = min(self.worst_kept, len(finite))
-        if keep:
-            rounded = np.rint(loss[finite] * GRID) / GRID
-            bar = np.partition(rounded, len(finite) - keep)[len(finite) - keep]
-            for row in finite[rounded >= bar].tolist():
-                self._worst[place].append({
-                    "nats": float(np.rint(loss[row] * GRID) / GRID),
-                    "item": place_of.name(row) if place_of.named else None,
-                    "people": answers.shares[row].tolist(), "model": forecast.probs[row].tolist(),
-                })  # fmt: skip
-            self._worst[place] = _farthest(self._worst[place], self.worst_kept)
-
-    def _add_parts(
-        self, place: int, columns: dict[str, Floats], answers: Answers, forecast: Forecast, main: Floats | None
-    ) -> None:
-        p, q = answers.shares, forecast.probs
-        if "tails" in self.parts:
-            loss = columns["cross_entropy"]
-            loss = np.where(np.isfinite(loss), loss, np.nan)
-            for power in (3, 4):
-                self._tails[place][power - 3] += column_sums(loss**power).x
-        if "classes" in self.parts:
-            half = 0.5 if len(self.classes) == 2 else 1.0
-            said = p > 0
-            parts = {
-                "people": p, "model": q,
-                "cross_entropy": -np.where(said, p * np.where(said, forecast.logs, 0.0), 0.0) + 0.0,
-                "absolute_error": half * np.abs(p - q), "squared_error": half * (p - q) ** 2,
-            }  # fmt: skip
-            for key, table in parts.items():
-                sums = self._classes[place][key]
-                self._classes[place][key] = [s + column_sums(table[:, c], main) for c, s in enumerate(sums)]
-        if "confusion" in self.parts:
-            size = len(self.classes)
-            for a in range(size):
-                for b in range(size):
-                    self._confusion[place][a * size + b] += column_sums(p[:, a] * q[:, b], main)
-        if "verdicts" in self.parts and self._kinds[place] == "verdicts" and answers.counts is not None:
-            codes = q.argmax(axis=1)
-            joined = np.column_stack([codes, answers.counts.astype(np.int64)])
-            rows, counts = np.unique(joined, axis=0, return_counts=True)
-            table_of = self._verdicts[place]
-            for row, count in zip(rows.tolist(), counts.tolist(), strict=True):
-                cell = (row[0], tuple(row[1:]))
-                table_of[cell] = table_of.get(cell, 0) + count
-
-    def _add_groups(
-        self, groups: list[str], values: list[dict[str, Floats]], main: Floats | None, judged: Floats | None
-    ) -> None:
-        assert self._groups is not None
-        names, codes = np.unique(np.asarray(groups, dtype=object).astype(str), return_inverse=True)
-        for place, columns in enumerate(values):
-            weighted = [(key, column, main) for key, column in columns.items()]
-            weighted.append(("judged", columns["cross_entropy"], judged))
-            for key, column, weights in weighted:
-                for name, sums in zip(names.tolist(), grouped_sums(column, codes, len(names), weights), strict=True):
-                    own = self._groups.setdefault(name, [{} for _ in self.models])[place]
-                    own[key] = own.get(key, Moments()) + sums
-
-    def _add_patterns(
-        self, counts: Floats, values: list[dict[str, Floats]], main: Floats | None, groups: list[str] | None
-    ) -> None:
-        keys: list[tuple[tuple[int, ...], str]]
-        rows, codes = np.unique(counts.astype(np.int64), axis=0, return_inverse=True)
-        codes = codes.reshape(-1)
-        if groups is None:
-            keys = [(tuple(row), "") for row in rows.tolist()]
-        else:
-            names, group_codes = np.unique(np.asarray(groups, dtype=object).astype(str), return_inverse=True)
-            both, codes = np.unique(codes * len(names) + group_codes, return_inverse=True)
-            keys = [(tuple(rows[c // len(names)].tolist()), str(names[c % len(names)])) for c in both.tolist()]
-        weights = grouped_sums(np.ones(len(codes)), codes, len(keys), main)
-        losses = [columns["cross_entropy"] for columns in values]
-        sums = [grouped_sums(loss, codes, len(keys), main) for loss in losses]
-        endless = [np.bincount(codes[np.isinf(loss)], minlength=len(keys)).tolist() for loss in losses]
-        for number, key in enumerate(keys):
-            fresh = [weights[number], [s[number] for s in sums], [e[number] for e in endless]]
-            self._patterns[key] = _added(self._patterns.get(key), fresh)
+        if self.items == 0:
+            self.people_kind, self._kinds = other.people_kind, list(other._kinds)
+            self._groups = None if other._groups is None else {}
+        add(self, other)
 
     def merge(self, other: "Tally") -> None:
         """Add the sums of other items, exactly.
@@ -383,19 +181,14 @@ class Tally:
                 raise StateError(message)
         if other.items == 0:
             return
-        if self.items == 0:
-            self.people_kind, self._kinds = other.people_kind, list(other._kinds)
-            self._groups = None if other._groups is None else {}
-        if (self.people_kind, self._kinds) != (other.people_kind, other._kinds):
+        if self.items and (self.people_kind, self._kinds) != (other.people_kind, other._kinds):
             message = "these tallies do not belong together: they are of different kinds of people or models"
             raise StateError(message)
-        if (self._groups is None) != (other._groups is None):
+        if self.items and (self._groups is None) != (other._groups is None):
             message = "these tallies do not belong together: one has groups and the other has none"
             raise StateError(message)
-        from .tally_sums import add
-
         self.models = models or self.models
-        add(self, copy.deepcopy(other))
+        self._take(copy.deepcopy(other))
 
     # ---- reading ----------------------------------------------------------------------------------------------
 
@@ -403,6 +196,11 @@ class Tally:
     def model_kinds(self) -> tuple[str | None, ...]:
         """The kind of each model."""
         return tuple(self._kinds)
+
+    @property
+    def spoken_models(self) -> tuple[str, ...]:
+        """What a message calls the models."""
+        return ("model",) if len(self.models) == 1 else self.models
 
     @property
     def judgements(self) -> int | None:
@@ -533,24 +331,6 @@ def _common_name(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...
     return ("".join(letter for letter, _ in alike).rstrip("-_. 0123456789") or "model",)
 
 
-def _added(old: list[Any] | None, new: list[Any]) -> list[Any]:
-    if old is None:
-        return new
-    return [
-        old[0] + new[0], [a + b for a, b in zip(old[1], new[1], strict=True)],
-        [a + b for a, b in zip(old[2], new[2], strict=True)],
-    ]  # fmt: skip
-
-
-def _natural(name: str) -> tuple[bool, int, str]:
-    return (not name.isdecimal(), int(name) if name.isdecimal() else 0, name)
-
-
-def _farthest(rows: list[dict[str, Any]], most: int) -> list[dict[str, Any]]:
-    ranked = sorted(rows, key=lambda row: (-row["nats"], _natural(row["item"] or ""), row["people"], row["model"]))
-    return ranked[:most]
-
-
 def _names(what: str, names: Sequence[str], *, least: int) -> tuple[str, ...]:
     found = tuple(str(name) for name in names)
     twice = [name for place, name in enumerate(found) if name in found[:place]]
@@ -563,28 +343,9 @@ def _names(what: str, names: Sequence[str], *, least: int) -> tuple[str, ...]:
     return found
 
 
-def _plain(side: Any) -> Any:
-    """Lists become arrays; a tuple of columns stays one."""
-    if isinstance(side, tuple):
-        return tuple(np.asarray(column) for column in side)
-    return np.asarray(side)
-
-
-def _length(side: Any) -> int:
-    if isinstance(side, tuple):
-        lengths = {len(column) for column in side}
-        if len(lengths) != 1:
-            message = f"the columns have different lengths: {sorted(lengths)}"
-            raise DomainError(message)
-        return lengths.pop()
-    if side.ndim == 0:
-        message = "one number is given, but people and models are arrays with one entry or row for each item"
-        raise DomainError(message)
-    return len(side)
-
-
-def _rows(side: Any, rows: slice) -> Any:
-    return tuple(column[rows] for column in side) if isinstance(side, tuple) else side[rows]
+def _processors() -> int:
+    """How many this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _weights(weights: Any, length: int) -> Floats | None:

@@ -1,19 +1,18 @@
 """Adding the sums of one tally to another."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .moments import Moments
+from .tally_block import INFINITE_SHOWN, farthest, natural
 
 if TYPE_CHECKING:
     from .tally import Tally
 
-__all__ = ["add"]
+__all__ = ["add", "added"]
 
 
 def add(into: "Tally", other: "Tally") -> None:
     """Add every sum of `other` to `into`; the caller has made sure that they belong together."""
-    from .tally import _INFINITE_SHOWN, _added, _farthest, _natural
-
     into.items += other.items
     for size, count in other.panel_sizes.items():
         into.panel_sizes[size] = into.panel_sizes.get(size, 0) + count
@@ -23,8 +22,8 @@ def add(into: "Tally", other: "Tally") -> None:
         into._judged[place] += other._judged[place]
         into._infinite[place] += other._infinite[place]
         ids = into._infinite_ids[place] + other._infinite_ids[place]
-        into._infinite_ids[place] = sorted(ids, key=_natural)[:_INFINITE_SHOWN]
-        into._worst[place] = _farthest(into._worst[place] + other._worst[place], into.worst_kept)
+        into._infinite_ids[place] = sorted(ids, key=natural)[:INFINITE_SHOWN]
+        into._worst[place] = farthest(into._worst[place] + other._worst[place], into.worst_kept)
         into._tails[place] = [a + b for a, b in zip(into._tails[place], other._tails[place], strict=True)]
         for key, row in other._classes[place].items():
             into._classes[place][key] = [a + b for a, b in zip(into._classes[place][key], row, strict=True)]
@@ -34,10 +33,20 @@ def add(into: "Tally", other: "Tally") -> None:
     for rivals, pair in other._pairs.items():
         into._pairs[rivals].merge(pair)
     for pattern, entry in other._patterns.items():
-        into._patterns[pattern] = _added(into._patterns.get(pattern), entry)
+        into._patterns[pattern] = added(into._patterns.get(pattern), entry)
     if into._groups is not None and other._groups is not None:
         for name, rows in other._groups.items():
             own = into._groups.setdefault(name, [{} for _ in into.models])
             for mine, more in zip(own, rows, strict=True):
                 for key, sums in more.items():
                     mine[key] = mine.get(key, Moments()) + sums
+
+
+def added(old: list[Any] | None, new: list[Any]) -> list[Any]:
+    """One pattern's sums and those of more items with the same pattern."""
+    if old is None:
+        return new
+    return [
+        old[0] + new[0], [a + b for a, b in zip(old[1], new[1], strict=True)],
+        [a + b for a, b in zip(old[2], new[2], strict=True)],
+    ]  # fmt: skip

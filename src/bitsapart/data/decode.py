@@ -36,7 +36,7 @@ def numbers(column: Any, source: str, name: str, ids: Ids) -> NDArray[Any]:
         column = column.cast("float64")
     values = viewed(column)
     if values.dtype.kind not in "iufb":
-        message = f"{source}, {ids.says(0)}, column {name!r} holds texts, but a number is needed"
+        message = f"{source}, {ids.says(0)}, column {name!r} holds no numbers, but a number is needed"
         raise DataError(message)
     return values.astype(np.uint8) if values.dtype.kind == "b" else values
 

@@ -119,7 +119,7 @@ def _exotic_numbers(found: Any, name: str) -> Any:
     message = f"{name} holds values of type {found.dtype}, but must hold real numbers"
     if found.dtype.kind == "V" and "float" in found.dtype.name:  # bfloat16 of ml_dtypes
         return found.astype(np.float64)
-    if found.dtype.kind != "O" or any(isinstance(value, str | complex) for value in found.flat):
+    if found.dtype.kind != "O" or any(isinstance(value, str | complex | None) for value in found.flat):
         raise DomainError(message)
     try:
         return found.astype(np.float64)

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from bitsapart._checks import check_choice, check_counts, check_labels, check_unit_interval
+from bitsapart._checks import check_choice, check_counts, check_labels, check_unit_interval, on_host
 from bitsapart.errors import DomainError
 
 from ._arrays import Array, Library, quiet
@@ -193,7 +193,7 @@ def _host(outcomes: Array) -> NDArray[np.float64]:
     """The outcomes in NumPy: an estimate with its interval is no array computation."""
     library = Library.of(outcomes)
     values = library.floats(library.array(outcomes, "outcomes"))
-    return np.asarray(values.tolist(), dtype=np.float64)
+    return np.asarray(on_host(values), dtype=np.float64)
 
 
 def _interval(count: float, total: float, confidence: float) -> tuple[float, float]:

@@ -100,7 +100,8 @@ def named_values(values: Any, name: str) -> dict[Hashable, float]:
 
 
 def _is_series(values: Any) -> bool:
-    return hasattr(values, "items") and hasattr(values, "index") and not callable(values.index)
+    named = hasattr(values, "items") and hasattr(values, "index") and not callable(values.index)
+    return named and not hasattr(values, "columns")
 
 
 def _missing(kind: str) -> float:

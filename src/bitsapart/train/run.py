@@ -69,11 +69,6 @@ def fit(
     Raises:
         DataError: an input cannot be used; the message says what to do.
         DomainError: the loss is no longer a number.
-
-    Example:
-        >>> done = fit("example:digits", settings=TrainSettings(network="linear", steps=50), run=tmp / "digits")
-        >>> done.comparison["accuracy"].value > 0.8
-        True
     """
     settings, reading = settings or TrainSettings(), reading or ReadOptions()
     if settings.calibrate and not settings.held_out:

@@ -1,0 +1,91 @@
+"""What a tally can gather beside the additive core: paired differences and count patterns."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .moments import Moments, column_sums, power_sums
+
+__all__ = ["PARTS", "PairSums", "PatternSums"]
+
+Floats = NDArray[np.float64]
+
+#: What can be switched on beside the additive core.
+PARTS = ("pairs", "tails", "classes", "confusion", "patterns", "ordinal", "verdicts")
+_FEW = 50  # below this many items the paired differences themselves are kept, for a permutation test
+
+
+@dataclass
+class PairSums:
+    """The differences δ = d(A) − d(B) of two models on the same items.
+
+    Attributes:
+        moments: of w·δ over the items where both are finite.
+        won_a: items where A's loss is smaller; an infinite loss is larger than every finite one.
+        won_b: items where B's loss is smaller.
+        even: the other items.
+        third: Σδ³ as a multiple of the grid.
+        fourth: Σδ⁴ as a multiple of the grid.
+        few: the w·δ themselves, sorted, while there are fewer than 50; None beyond.
+    """
+
+    moments: Moments = field(default_factory=Moments)
+    won_a: int = 0
+    won_b: int = 0
+    even: int = 0
+    third: int = 0
+    fourth: int = 0
+    few: list[float] | None = field(default_factory=list)
+
+    def add(self, a: Floats, b: Floats, weights: Floats | None) -> None:
+        """Add a block of items."""
+        self.won_a += int((a < b).sum())
+        self.won_b += int((b < a).sum())
+        self.even += int((a == b).sum())
+        with np.errstate(invalid="ignore"):
+            delta = a - b
+        delta = np.where(np.isfinite(a) & np.isfinite(b), delta, np.nan)
+        self.moments += column_sums(delta, weights)
+        third, fourth = power_sums(delta)
+        self.third += third
+        self.fourth += fourth
+        if self.few is not None:
+            known = np.isfinite(delta)
+            weighted = (delta if weights is None else delta * weights)[known]
+            self._keep(weighted.tolist() if len(weighted) + len(self.few) < _FEW else None)
+
+    def merge(self, other: "PairSums") -> None:
+        """Add the sums of other items."""
+        for name in ("moments", "won_a", "won_b", "even", "third", "fourth"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self._keep(other.few)
+
+    def _keep(self, more: list[float] | None) -> None:
+        if self.few is None or more is None or len(self.few) + len(more) >= _FEW:
+            self.few = None
+        else:
+            self.few = sorted(self.few + more)
+
+
+@dataclass(frozen=True)
+class PatternSums:
+    """How often each count vector occurs, and each model's loss over the items that have it.
+
+    Attributes:
+        counts: [P, C] the patterns, sorted.
+        groups: [P] code of the group, or None.
+        items: [P] items.
+        cross_entropy: for each model P moments of the cross-entropy, over the items where it is finite.
+        infinite: for each model [P] items where the loss is infinite.
+        weight: [P] Σw.
+        weight_square: [P] Σw².
+    """
+
+    counts: NDArray[np.int64]
+    groups: NDArray[np.int64] | None
+    items: NDArray[np.int64]
+    cross_entropy: tuple[tuple[Moments, ...], ...]
+    infinite: tuple[NDArray[np.int64], ...]
+    weight: Floats
+    weight_square: Floats
