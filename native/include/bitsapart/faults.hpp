@@ -36,15 +36,16 @@ inline Reason value_fault(Kind kind, int64_t classes, double x) {
 inline Fault row_fault(const Source& source, int64_t row, int side) {
     const bool is_log = source.kind == Kind::log_probs;
     double sum = 0.0, top = -__builtin_inf();
-    const int64_t columns = source.single ? 1 : source.classes;
+    const bool one_column = source.single || source.kind == Kind::labels;
+    const int64_t columns = one_column ? 1 : source.classes;
     for (int64_t c = 0; c < columns; ++c) {
         const double x = value_at(source, row, c);
         const Reason reason = value_fault(source.kind, source.classes, x);
-        if (reason != Reason::none) return {row, side, source.single ? -1 : c, reason, x};
+        if (reason != Reason::none) return {row, side, one_column ? -1 : c, reason, x};
         sum += is_log ? exp(splat(x))[0] : x;
         top = x > top ? x : top;
     }
-    if (source.kind == Kind::labels || source.single) return {-1, 0, 0, Reason::none, 0};
+    if (one_column) return {-1, 0, 0, Reason::none, 0};
     if (source.kind == Kind::counts && sum < 1) return {row, side, -1, Reason::empty_panel, sum};
     if (source.kind == Kind::counts && sum >= largest_panel) return {row, side, -1, Reason::count_too_large, sum};
     if (source.kind == Kind::logits && top == -__builtin_inf()) return {row, side, -1, Reason::no_finite_logit, top};
