@@ -120,5 +120,8 @@ def test_default_curves_hold_the_bayesian_one_up_to_three_classes(monkeypatch):
     assert [curve.combiner for curve in rater_curves(COUNTS)] == ["frequency", "bayesian"]
     four = PatternTable.of([[2, 1, 0, 0], [0, 0, 1, 2]], [5, 6])
     assert [curve.combiner for curve in rater_curves(four)] == ["frequency"]
+    with monkeypatch.context() as slow:
+        slow.setattr("bitsapart.people.equivalence._WORK", 100)
+        assert [curve.combiner for curve in rater_curves(COUNTS)] == ["frequency"]
     monkeypatch.setattr("bitsapart.people.bayesian.MEMORY_BYTES", 100)
     assert [curve.combiner for curve in rater_curves(COUNTS)] == ["frequency"]

@@ -97,6 +97,8 @@ def test_the_item_set_keeps_nine_tenths_of_the_items():
     assert k_max == 3
     assert kept.tolist() == [False, False, True, True]
     assert item_set(PatternTable.of([[300, 0]], [1]), None)[0] == 200
+    many = np.column_stack([np.arange(1000, 51_000), np.full(50_000, 7)])
+    assert item_set(PatternTable.of(many, np.ones(50_000)), None)[0] == 100
     assert item_set(table, 8)[1].tolist() == [False, False, False, True]
     with pytest.raises(DomainError, match="k_max is 9, but must lie between 0 and 8"):
         item_set(table, 9)

@@ -30,10 +30,11 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Counts = NDArray[np.int64]
 
-__all__ = ["bayesian_curve", "vote_table"]
+__all__ = ["bayesian_curve", "bayesian_work", "vote_table"]
 
 MEMORY_BYTES = 2**30  # for the table of votes and its temporaries
 _TEMPORARIES = 4
+_OVERHEAD = 3000.0  # what a pattern costs beside its votes, in votes
 _NOTHING = 1e-12  # what is left of v after taking the only item out is rounding, not probability
 
 
@@ -99,6 +100,12 @@ def bayesian_curve(
     note = "each item predicted by the others and one item of the Dirichlet fit" if leave_out else ""
     left_out = round(float(table.items[~kept].sum()))
     return Curve("bayesian", score, chosen, kept, losses, losses, np.full(k_max + 1, np.nan), left_out, note)
+
+
+def bayesian_work(table: PatternTable, k_max: int) -> float:
+    """How much there is to compute, in votes looked at; a hundred million take two to four seconds."""
+    boxes = np.prod(np.minimum(table.counts, k_max + 1) + 1.0, axis=1)
+    return float(np.sum(boxes + _OVERHEAD))
 
 
 def vote_table(table: PatternTable, most: int) -> Floats:

@@ -20,7 +20,9 @@ __all__ = ["Curve", "Score", "item_set"]
 
 Score = Literal["log", "brier"]
 KEPT = 0.9  # the default item set holds at least this share of the items
-LONGEST = 200  # people; longer curves are computed only where asked for
+LONGEST = 200  # people; longer curves are computed only where asked for,
+SHORTEST = 20  # and shorter ones where there are very many patterns:
+WORK = 1e9  # terms, about cells × k², a few seconds
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +74,10 @@ class Curve:
 
 
 def item_set(table: PatternTable, k_max: int | None) -> tuple[int, NDArray[np.bool_]]:
-    """The largest k that keeps 90 % of the items (at most 200), and the patterns with K ≥ k + 1.
+    """The largest k that keeps 90 % of the items, and the patterns with K ≥ k + 1.
+
+    Unless a k is asked for, the curve ends at 200 people at the latest, and earlier, but never before 20, where the
+    patterns hold more than 25 000 counts.
 
     Args:
         table: the patterns.
@@ -90,7 +95,8 @@ def item_set(table: PatternTable, k_max: int | None) -> tuple[int, NDArray[np.bo
         items = np.bincount(people, weights=table.items, minlength=most + 1)
         at_least = np.cumsum(items[::-1])[::-1]
         enough = np.flatnonzero(at_least >= KEPT * items.sum() - 1e-9)
-        k_max = min(int(enough[-1]) - 1, LONGEST)
+        longest = int(np.clip(np.sqrt(WORK / table.counts.size), SHORTEST, LONGEST))
+        k_max = min(int(enough[-1]) - 1, longest)
     if k_max < 0 or k_max > most - 1:
         message = f"k_max is {k_max}, but must lie between 0 and {most - 1}: no item has more than {most} judgements"
         raise DomainError(message)

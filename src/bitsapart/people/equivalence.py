@@ -11,7 +11,7 @@ import numpy as np
 
 from bitsapart.errors import DomainError
 
-from .bayesian import bayesian_curve
+from .bayesian import bayesian_curve, bayesian_work
 from .frequency import frequency_curve
 from .patterns import MeanCovariance, mean_covariance
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["BAYESIAN_CLASSES", "Equivalence", "equivalent_people", "rater_curves"]
 
 BAYESIAN_CLASSES = 3
+_WORK = 1e8  # votes to look at, two to four seconds; asked for by name there is no such limit
 
 
 @dataclass(frozen=True)
@@ -124,9 +125,9 @@ def equivalent_people(curve: Curve, losses: LossSums, *, level: float = 0.95) ->
 
 
 def rater_curves(table: PatternTable, *, score: Score = "log", k_max: int | None = None) -> tuple[Curve, ...]:
-    """The curves that are computed by default: frequency, and Bayesian up to three classes where memory allows."""
+    """The curves computed by default: frequency, and Bayesian up to three classes where memory and seconds allow."""
     curves = [frequency_curve(table, score=score, k_max=k_max)]
-    if table.counts.shape[1] <= BAYESIAN_CLASSES:
+    if table.counts.shape[1] <= BAYESIAN_CLASSES and bayesian_work(table, curves[0].k_max) <= _WORK:
         with suppress(DomainError):  # too large a table of votes; asked for by name it says so
             curves.append(bayesian_curve(table, score=score, k_max=curves[0].k_max))
     return tuple(curves)

@@ -8,6 +8,7 @@ hypergeometric, so the expected loss is a sum over *cells* (class, n_c, K), and 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from math import exp, nan
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["frequency_curve"]
 
 _LOG_BOUND = 18.0
+CACHE_NUMBERS = 2**15  # numbers of one array that is gone through again and again
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,40 +106,64 @@ def _cells(table: PatternTable) -> _Cells:
 
 
 def _log_losses(cells: _Cells, shares: Floats, k_max: int) -> Iterator[tuple[Floats, Floats, float]]:
-    """For each k: the loss of each cell, the slope of L_k by each share, and a_k."""
-    used = shares > 0
-    for k, votes in enumerate(_hypergeometric(cells, k_max)):
-        j = np.arange(k + 1)
-        mean_votes = (cells.said @ votes)[used]  # (C, k+1): the further person said c, j of the k others too
+    """For each k: the loss of each cell, the slope of L_k by each share, and a_k.
 
-        def mean_loss(a: float, k: int = k, j: Counts = j, mean_votes: Floats = mean_votes) -> float:
-            return float(np.sum(mean_votes * (np.log(k + a) - np.log(j + a * shares[used, None]))))
+    The votes are gone through twice, in pieces that fit the cache: first for their means over items, which decide a_k,
+    then for the loss of each cell.
+    """
+    used = np.flatnonzero(shares > 0)
+    mean_votes = [np.zeros((shares.size, k + 1)) for k in range(k_max + 1)]
+    for c, piece in _pieces(cells, k_max):
+        for k, votes in enumerate(_hypergeometric(cells, piece, k_max)):
+            mean_votes[k][c] += votes @ cells.said[c, piece]
+    loss_of, rest = [], []
+    for k, mean in enumerate(mean_votes):
+        j = np.arange(k + 1)
+
+        def mean_loss(a: float, k: int = k, j: Counts = j, mean: Floats = mean) -> float:
+            return float(np.sum(mean[used] * (np.log(k + a) - np.log(j + a * shares[used, None]))))
 
         a = nan if k == 0 else _best(mean_loss)
         pull = 1.0 if k == 0 else a  # with nobody asked a cancels: the answer is π
-        loss = np.zeros((shares.size, k + 1))
+        loss, slope = np.zeros((shares.size, k + 1)), np.zeros(shares.size)
         loss[used] = np.log(k + pull) - np.log(j + pull * shares[used, None])
-        slope = np.zeros(shares.size)
-        slope[used] = -np.sum(mean_votes * pull / (j + pull * shares[used, None]), axis=1)
-        yield cells.share * np.einsum("xj,xj->x", votes, loss[cells.category]), slope, a
+        slope[used] = -np.sum(mean[used] * pull / (j + pull * shares[used, None]), axis=1)
+        loss_of.append(loss)
+        rest.append((slope, a))
+    columns = np.zeros((k_max + 1, cells.n.size))
+    for c, piece in _pieces(cells, k_max):
+        for k, votes in enumerate(_hypergeometric(cells, piece, k_max)):
+            columns[k, piece] = loss_of[k][c] @ votes
+    for column, (slope, a) in zip(columns, rest, strict=True):
+        yield cells.share * column, slope, a
 
 
-def _hypergeometric(cells: _Cells, k_max: int) -> Iterator[Floats]:
-    """(cells, k+1) chance of j votes for c among k of the others, given that the further person said c.
+def _pieces(cells: _Cells, k_max: int) -> Iterator[tuple[int, slice]]:
+    """Runs of cells of one class whose votes fit the cache; the cells are sorted by class, and n = 0 is never said."""
+    size = max(1, CACHE_NUMBERS // (k_max + 1))
+    starts = np.searchsorted(cells.category, np.arange(int(cells.category[-1]) + 2))
+    for c, (start, end) in enumerate(pairwise(starts.tolist())):
+        for first in range(start, end, size):
+            yield c, slice(first, min(first + size, end))
 
-    The people are drawn one after the other: every term is a product and sum of chances, so nothing cancels.
+
+def _hypergeometric(cells: _Cells, piece: slice, k_max: int) -> Iterator[Floats]:
+    """(k+1, cells) chance of j votes for c among k of the others, given that the further person said c.
+
+    The people are drawn one after the other: every term is a product and sum of chances, so nothing cancels. With more
+    votes than there are, or where all that are left agree, a chance is exactly 0 or 1.
     """
-    left = np.maximum(cells.n - 1, 0)[:, None].astype(np.float64)
-    others = (cells.people - 1)[:, None]
-    votes = np.ones((cells.n.size, 1))
-    yield votes
+    left = np.maximum(cells.n[piece] - 1, 0) - np.arange(k_max + 1.0)[:, None]
+    others = cells.people[piece] - 1.0
+    votes = np.zeros((k_max + 2, left.shape[1]))
+    votes[0] = 1.0
+    yield votes[:1]
     for k in range(k_max):
-        chance = np.clip((left - np.arange(k + 1)) / (others - k), 0.0, 1.0)
-        more = np.zeros((cells.n.size, k + 2))
-        more[:, :-1] = votes * (1 - chance)
-        more[:, 1:] += votes * chance
-        votes = more
-        yield votes
+        more = votes[: k + 1] * left[: k + 1]
+        more /= others - k
+        votes[: k + 1] -= more
+        votes[1 : k + 2] += more
+        yield votes[: k + 2]
 
 
 def _brier_losses(cells: _Cells, shares: Floats, k_max: int) -> Iterator[tuple[Floats, Floats, float]]:
