@@ -17,6 +17,7 @@ _COMMANDS = {
     "train": "Train a network to close the distance.",
     "predict": "The probabilities that a trained network gives.",
     "merge": "Add up tallies that were computed apart.",
+    "learn": "Play with the three losses on a page of its own.",
     "completion": "Print the lines that switch on shell completion.",
 }
 

@@ -1,30 +1,38 @@
-"""`bitsapart report`: a page to look at, made from a saved result."""
-
-from pathlib import Path
-from typing import Literal
+"""`bitsapart report`: a page to look at, from a saved result."""
 
 import click
 
 
 @click.command
 @click.argument("result", metavar="RESULT.json")
-@click.option("-o", "--output", metavar="FILE", help="The page to write; default: RESULT.html.")
-@click.option("--lang", type=click.Choice(["en", "zh"]), default="en", show_default=True, help="The page's language.")
+@click.option("-o", "--output", metavar="FILE", help="The page to write; default: RESULT.html beside the result.")
 @click.option(
-    "--items", metavar="FOLDER", help="Pictures of the items, named like their ids, for the lists of the worst."
+    "--lang", type=click.Choice(["en", "zh"]), default="en", show_default=True, help="The page's first language."
 )
-def command(result: str, output: str | None, lang: Literal["en", "zh"], items: str | None) -> None:
-    """Draw RESULT.json, which `bitsapart compare --detail --json RESULT.json` wrote, as one page.
+@click.option(
+    "--items",
+    metavar="FOLDER|FILE:COLUMN",
+    help="Show the worst items: a folder of pictures named after them, or a column of texts.",
+)
+@click.option("--open", "opened", is_flag=True, help="Open the page in the browser.")
+def command(result: str, output: str | None, lang: str, items: str | None, opened: bool) -> None:  # noqa: FBT001
+    """A page to look at: one file of constant size that works offline, made from the saved result alone.
 
-    The page is a single file that works without a network. It is made from the saved result alone.
+    RESULT.json is what `bitsapart compare --detail --json RESULT.json` wrote; without --detail the page
+    says which figures it lacks. The reader can switch language, model and dark or light.
 
     \b
     bitsapart compare people.csv model.csv --detail --json result.json
     bitsapart report result.json -o report.html
+    bitsapart report result.json --items pictures/ --lang zh
     """
+    from pathlib import Path
+
     from bitsapart.comparison.result import Comparison
     from bitsapart.report import write_report
 
     path = Path(output) if output else Path(result).with_suffix(".html")
     write_report(Comparison.load(result).data, path, lang=lang, items=items)
-    click.echo(f"wrote {path}")
+    click.echo(str(path))
+    if opened:
+        click.launch(str(path))

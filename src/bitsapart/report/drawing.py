@@ -1,7 +1,8 @@
 """A chart as SVG inside the page: drawn without a browser, cleaned, in the page's colours and both languages."""
 
+import json
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 from xml.etree import ElementTree
 
@@ -43,13 +44,20 @@ def draw(chart: Any, *, label: str) -> Markup:
     Raises:
         MissingExtraError: vl-convert-python is not installed.
     """
-    root = ElementTree.fromstring(_converter().vegalite_to_svg(chart.to_dict(validate=False)))
+    root = ElementTree.fromstring(_svg(json.dumps(chart.to_dict(validate=False))))
     inside = _inside(root, _unique(label))
     box = root.get("viewBox", "0 0 1 1")
     wide = float(box.split()[2])
     return tag(
         "svg", inside, viewBox=box, role="img", aria_labelledby=label, class_="chart", style=f"--wide:{wide:.0f}px"
     )
+
+
+@lru_cache(maxsize=256)
+def _svg(specification: str) -> str:
+    """Drawing is most of the work; a page that turns out too large is made again from the same drawings."""
+    drawn: str = _converter().vegalite_to_svg(specification)
+    return drawn
 
 
 @cache

@@ -50,6 +50,8 @@ def look_up(source: "str | Path | Mapping[str, str]", names: Iterable[str]) -> d
         DataError: there is no such folder or file, or it has no such columns.
     """
     wanted = sorted(set(names))
+    if not wanted:
+        return {}
     if isinstance(source, Mapping):
         return {name: Shown(text=str(source[name])) for name in wanted if name in source}
     path = Path(source)
@@ -110,7 +112,7 @@ def _texts(path: Path, column: str | None, names: list[str]) -> dict[str, Shown]
                 raise DataError(message)
             identity, said = (duckdb.ColumnExpression(name).cast("VARCHAR") for name in (key, text))
             found = relation.filter(identity.isin(*map(duckdb.ConstantExpression, names))).select(identity, said)
-            rows = found.fetchall() if names else []
+            rows = found.fetchall()
         except duckdb.Error as error:
             message = f"{path} cannot be read: {str(error).splitlines()[0]}"
             raise DataError(message) from None

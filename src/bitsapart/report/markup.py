@@ -47,7 +47,7 @@ def join(children: Child) -> Markup:
 
 def shown(text: object, longest: int = _LONGEST) -> str:
     """Text from the data, cut where it is longer than a page can show."""
-    whole = str(text)
+    whole = _CONTROL.sub("\N{REPLACEMENT CHARACTER}", str(text))
     return whole if len(whole) <= longest else f"{whole[:longest]}…"
 
 

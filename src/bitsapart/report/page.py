@@ -23,8 +23,8 @@ _MOST_BYTES = 1_900_000
 _FIGURES = ("split", "equivalence", "reliability", "classes", "confusion", "slices")
 #: what is left out, step by step, of a page that would be too large
 _SMALLER: tuple[dict[str, Any], ...] = (
-    {},
-    {"curves": 4},
+    {"figures": 8},
+    {"curves": 4, "figures": 8},
     {"curves": 1, "figures": 6},
     {"curves": 1, "figures": 3, "rows": 40, "models": 40},
     {"curves": 0, "figures": 1, "rows": 15, "models": 15, "items": False},
@@ -79,7 +79,7 @@ def page(data: Mapping[str, Any], language: Language = "en", items: Mapping[str,
         tag("section", how(data)),
     ]
     name = models[0]["name"] if len(models) == 1 else f"{len(models)} models"
-    titles = {lang: f"{shown(name, 60)} – {word('title', lang)}" for lang in ("en", "zh")}
+    titles: dict[str, str] = {lang: f"{shown(name, 60)} – {word('title', lang)}" for lang in ("en", "zh")}
     return shell(main, language, titles=titles, tools=_model_picker(models) if several else "", script="page.js")
 
 
@@ -136,15 +136,13 @@ def _cut(model: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _reduced(data: Mapping[str, Any], less: Mapping[str, Any]) -> Mapping[str, Any]:
     """The document with fewer curves, figures, rows and models."""
-    if not less:
-        return data
     models = []
     for place, model in enumerate(data["models"][: less.get("models")]):
         rows = less.get("rows")
         cut = {key: model[key][:rows] for key in ("worst", "slices", "by_class") if model.get(key)}
         if model.get("reliability"):
-            cut["reliability"] = model["reliability"][: less["curves"]]
-        if place >= less.get("figures", len(data["models"])):
+            cut["reliability"] = model["reliability"][: less.get("curves")]
+        if place >= less["figures"]:
             cut["_without_figures"] = True
         models.append({**model, **cut})
     rows = less.get("rows")

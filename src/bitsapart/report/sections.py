@@ -63,9 +63,8 @@ def sentence(model: Entry) -> Markup:
     distance = measures.get("kl_divergence") or measures["cross_entropy"]
     if number(distance["value"]) == float("inf"):
         return tag("span", both("apart_infinite"), class_="x")
-    if distance["value"] is None or "kl_divergence" not in measures:
-        bound = distance if distance["value"] is not None else {**distance, "value": distance["high"]}
-        return both("apart_at_most", x=tag("span", quantity(bound), class_="x"))
+    if distance["value"] is None or distance is measures["cross_entropy"]:
+        return both("apart_at_most", x=tag("span", quantity(measures["cross_entropy"]), class_="x"))
     return both("apart", x=tag("span", quantity(distance), class_="x"))
 
 

@@ -9,7 +9,7 @@ from bitsapart.errors import DomainError
 
 from .markup import Child, Markup, join, tag
 
-__all__ = ["LANGUAGES", "WAYS", "Language", "both", "check_language", "measure_words", "two", "word"]
+__all__ = ["LANGUAGES", "WAYS", "Language", "both", "both_of", "check_language", "measure_words", "two", "word"]
 
 Language = Literal["en", "zh"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
@@ -52,15 +52,20 @@ def check_language(language: str) -> Language:
     raise DomainError(message)
 
 
-def word(key: str, language: Language, **parts: str) -> str:
+def word(key: str, language: Language, *, table: str = "words", **parts: str) -> str:
     """One entry in one language, plain text."""
-    text = _table("words")[key][language]
+    text = _table(table)[key][language]
     return text.format(**parts) if parts else text
 
 
-def both(key: str, **parts: Child) -> Markup:
+def both(key: str, /, **parts: Child) -> Markup:
     """One entry in both languages; the page shows one of them. Parts are inserted as children."""
-    entry = _table("words")[key]
+    return both_of("words", key, **parts)
+
+
+def both_of(table: str, key: str, /, **parts: Child) -> Markup:
+    """The same from another table of words."""
+    entry = _table(table)[key]
     return two(_filled(entry["en"], parts), _filled(entry["zh"], parts))
 
 
