@@ -192,13 +192,13 @@ def _example(name: str) -> ArrayImages:
 
 def _array_file(path: Path) -> ArrayImages:
     try:
-        loaded = np.load(path, allow_pickle=False)
-        if isinstance(loaded, np.ndarray):
-            return ArrayImages(str(path), loaded, None)
-        with loaded as arrays:
-            key = _key(path, arrays)
-            ids = next((arrays[key] for key in _ID_KEYS if key in arrays), None)
-            return ArrayImages(str(path), arrays[key], None if ids is None else _texts(path, ids, len(arrays[key])))
+        with path.open("rb") as file:
+            loaded = np.load(file, allow_pickle=False)
+            if isinstance(loaded, np.ndarray):
+                return ArrayImages(str(path), loaded, None)
+            images = loaded[_key(path, loaded)]
+            ids = next((loaded[key] for key in _ID_KEYS if key in loaded), None)
+            return ArrayImages(str(path), images, None if ids is None else _texts(path, ids, len(images)))
     except DataError:
         raise
     except Exception as error:

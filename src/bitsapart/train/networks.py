@@ -38,7 +38,12 @@ def is_factory(network: str) -> bool:
 
 
 def build_network(
-    network: str, shape: tuple[int, int, int], outputs: int, *, init: str, dtype: torch.dtype
+    network: str,
+    shape: tuple[int, int, int],
+    outputs: int,
+    *,
+    init: str = "default",
+    dtype: torch.dtype = torch.float32,
 ) -> nn.Module:
     """Build a network with its start.
 
@@ -171,8 +176,8 @@ def _course_start(network: nn.Module, name: str) -> None:
         raise DataError(message)
     generator = np.random.RandomState(_COURSE_SEED)
     for layer in layers:
-        scale = _COURSE_SCALE if len(layers) == 2 else 1 / np.sqrt(layer.in_features)
-        weights = generator.randn(layer.out_features, layer.in_features) * scale
+        weights = generator.randn(layer.out_features, layer.in_features)
+        weights = weights * _COURSE_SCALE if len(layers) == 2 else weights / np.sqrt(layer.in_features)
         with torch.no_grad():
             layer.weight.copy_(torch.from_numpy(weights))
             layer.bias.zero_()

@@ -1,6 +1,8 @@
 """One picture file to an array of pixels, or a sentence that says why not."""
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -60,18 +62,18 @@ def read_picture(
     if path.stat().st_size == 0:
         message = "is empty (0 bytes)"
         raise Unusable(message)
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), _limited(image_module, max_pixels):
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", image_module.DecompressionBombWarning)
         try:
             with image_module.open(path) as image:
-                _refuse(image, frames, max_pixels)
+                _refuse(image, frames)
                 image.load()
                 return _pixels(image, size, wide_colour=_wide_colour(path, image))
         except (Unusable, MemoryError):
             raise
         except (image_module.DecompressionBombWarning, image_module.DecompressionBombError):
-            message = f"is far larger than --max-pixels {max_pixels:,}"
+            message = f"has more pixels than --max-pixels {max_pixels:,}"
             raise Unusable(message) from None
         except Exception as error:
             raise Unusable(_reason(error)) from None
@@ -94,11 +96,18 @@ def _reason(error: Exception) -> str:
     return f"is damaged: {error}" if str(error) else f"is damaged ({type(error).__name__})"
 
 
-def _refuse(image: Any, frames: str, max_pixels: int) -> None:
+@contextmanager
+def _limited(image_module: Any, max_pixels: int) -> Iterator[None]:
+    """Pillow's own guard against pictures that explode when they are decoded, at this run's limit."""
+    before, image_module.MAX_IMAGE_PIXELS = image_module.MAX_IMAGE_PIXELS, max_pixels
+    try:
+        yield
+    finally:
+        image_module.MAX_IMAGE_PIXELS = before
+
+
+def _refuse(image: Any, frames: str) -> None:
     width, height = image.size
-    if width * height > max_pixels:
-        message = f"has {width} × {height} pixels, more than --max-pixels {max_pixels:,}"
-        raise Unusable(message)
     if width * height == 0:
         message = f"has no pixels ({width} × {height})"
         raise Unusable(message)
