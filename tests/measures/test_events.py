@@ -4,7 +4,16 @@ import numpy as np
 import pytest
 
 from bitsapart.errors import DomainError
-from bitsapart.measures import absolute_error, align, cross_entropy, entropy, kl_divergence, squared_distance
+from bitsapart.measures import (
+    absolute_error,
+    align,
+    cross_entropy,
+    entropy,
+    kl_divergence,
+    ranked_probability_score,
+    ranked_squared_distance,
+    squared_distance,
+)
 
 BETS = {"win": 0.5, "draw": 0.25, "lose": 0.25}
 
@@ -57,3 +66,13 @@ def test_names_on_one_side_only_are_refused():
         cross_entropy([0.5, 0.5], {"a": 0.5, "b": 0.5})
     with pytest.raises(DomainError, match="mapping"):
         cross_entropy({"a": 0.5}, 0.5, binary=True)
+
+
+def test_ordered_classes_keep_their_order():
+    full = {"bad": 0.5, "fair": 0.25, "good": 0.25}
+    assert ranked_probability_score({"bad": 0.5, "good": 0.5}, full) == 0.0625
+    assert ranked_probability_score(full, {"bad": 0.5, "good": 0.5}) == 0.0625
+    assert ranked_squared_distance({"bad": 1, "good": 1}, full) == ranked_squared_distance([1, 0, 1], [0.5, 0.25, 0.25])
+    for people in ({"good": 0.5, "bad": 0.5}, {"bad": 0.5, "awful": 0.5}):
+        with pytest.raises(DomainError, match=r"people names the events .* and model bad, fair, good, but the classes"):
+            ranked_probability_score(people, full)

@@ -27,8 +27,8 @@ from bitsapart.measures import (
     majority_accuracy,
     mutual_information,
     perplexity,
-    ranked_probability_distance,
     ranked_probability_score,
+    ranked_squared_distance,
     squared_distance,
     squared_error,
 )
@@ -174,7 +174,7 @@ def test_unbiased_distances_are_those_of_two_different_people(counts, data):
 
     assert squared_distance(counts, q) == pytest.approx(share * expected(people, q), abs=1e-12)
     cut = np.cumsum(people, axis=1)[:, :-1], np.cumsum(q)[:-1]
-    assert ranked_probability_distance(counts, q) == pytest.approx(expected(*cut), abs=1e-12)
+    assert ranked_squared_distance(counts, q) == pytest.approx(expected(*cut), abs=1e-12)
 
 
 @quick

@@ -366,7 +366,7 @@ def panel_cases():
         ones = [mpf(1)] * len(n)
         case("disagreement", [counts], {}, gini(n, share), note)
         case("squared_distance", [counts, model], {}, unbiased_squared(n, q, ones, share), note)
-        case("ranked_probability_distance", [counts, model], {}, unbiased_rps(n, q), note)
+        case("ranked_squared_distance", [counts, model], {}, unbiased_rps(n, q), note)
         options = {"people_kind": "counts"}
         p = probabilities(counts, "counts")
         pair_cases(note, [counts, model], options, p, q, growths(p, q, "counts", "probs"))

@@ -13,7 +13,7 @@ from .entropies import cross_entropy, entropy, information, perplexity
 from .estimation import MaximumLikelihood, MostLikely, likelihood_curve, maximum_likelihood, most_likely
 from .events import Aligned, align
 from .least_squares import absolute_error, brier, disagreement, squared_distance, squared_error
-from .ordinal import ranked_probability_distance, ranked_probability_score
+from .ordinal import ranked_probability_score, ranked_squared_distance
 from .outcomes import geometric_mean_probability, likelihood, log_likelihood, log_loss
 from .tables import conditional_entropy, conditional_information, joint_entropy, mutual_information
 
@@ -48,8 +48,8 @@ __all__ = [
     "most_likely",
     "mutual_information",
     "perplexity",
-    "ranked_probability_distance",
     "ranked_probability_score",
+    "ranked_squared_distance",
     "squared_distance",
     "squared_error",
 ]

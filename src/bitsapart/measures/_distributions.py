@@ -114,7 +114,13 @@ def open_one(values: Array, name: str, kind: str, *, binary: bool = False, choic
 
 
 def open_pair(
-    people: Array, model: Array, *, people_kind: str = "probs", model_kind: str = "probs", binary: bool = False
+    people: Array,
+    model: Array,
+    *,
+    people_kind: str = "probs",
+    model_kind: str = "probs",
+    binary: bool = False,
+    ordered: bool = False,
 ) -> tuple[Distribution, Distribution]:
     """Take the two sides of a measure, of one library, one floating type and fitting shapes, and check them.
 
@@ -124,6 +130,7 @@ def open_pair(
         people_kind: the people's representation.
         model_kind: the model's representation.
         binary: both are of one event, without a class axis.
+        ordered: whether the order of the classes means something.
 
     Returns:
         The two distributions.
@@ -132,7 +139,7 @@ def open_pair(
     check_choice(model_kind, "model_kind", get_args(Kind))
     events: Sequence[Any] | None = None
     if not binary and people_kind != "labels" and (is_named(people) or is_named(model)):
-        events, people, model = align(people, model, people_kind=people_kind, model_kind=model_kind)
+        events, people, model = align(people, model, people_kind=people_kind, model_kind=model_kind, ordered=ordered)
         people, model = people.tolist(), model.tolist()
     library = Library.of(people, model)
     q = _open(

@@ -12,7 +12,7 @@ from .agreement import accuracy, majority_accuracy
 from .divergences import jensen_shannon_distance, jensen_shannon_divergence, kl_divergence
 from .entropies import cross_entropy, entropy, information, perplexity
 from .least_squares import absolute_error, brier, disagreement, squared_distance, squared_error
-from .ordinal import ranked_probability_distance, ranked_probability_score
+from .ordinal import ranked_probability_score, ranked_squared_distance
 from .outcomes import geometric_mean_probability, likelihood, log_likelihood, log_loss
 from .tables import conditional_entropy, conditional_information, joint_entropy, mutual_information
 
@@ -139,10 +139,10 @@ _ROWS = (
         aliases=("rps",),
     ),
     Measure(
-        key="ranked_probability_distance",
-        title="ranked probability distance",
+        key="ranked_squared_distance",
+        title="ranked squared distance",
         family="least squares",
-        function=ranked_probability_distance,
+        function=ranked_squared_distance,
         arguments="panel and model",
         unit="none",
         low=-inf,

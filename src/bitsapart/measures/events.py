@@ -25,7 +25,9 @@ class Aligned(NamedTuple):
     model: NDArray[np.float64]
 
 
-def align(people: Any, model: Any, *, people_kind: str = "probs", model_kind: str = "probs") -> Aligned:
+def align(
+    people: Any, model: Any, *, people_kind: str = "probs", model_kind: str = "probs", ordered: bool = False
+) -> Aligned:
     """Bring two systems to the same events, in the same order.
 
     An event that one side lacks is impossible there: its probability or count is 0, its logit or log-probability −∞.
@@ -35,12 +37,13 @@ def align(people: Any, model: Any, *, people_kind: str = "probs", model_kind: st
         model: the same for the model.
         people_kind: "probs", "log-probs", "logits" or "counts".
         model_kind: "probs", "log-probs" or "logits".
+        ordered: whether the order of the events means something; one side must then name all of them in order.
 
     Returns:
         The events and both sides' numbers, as float64 arrays.
 
     Raises:
-        DomainError: one side has no names, a name stands twice, or a value is not a number.
+        DomainError: one side has no names, a name stands twice, a value is not a number, or the two orders differ.
 
     Example:
         >>> align({"cat": 0.75, "dog": 0.25}, {"dog": 0.5, "bird": 0.5})
@@ -51,7 +54,7 @@ def align(people: Any, model: Any, *, people_kind: str = "probs", model_kind: st
             message = f"{name} has no event names but {other} has: give both as mappings, or both as arrays"
             raise DomainError(message)
     first, second = named_values(people, "people"), named_values(model, "model")
-    events = tuple(dict.fromkeys([*first, *second]))
+    events = _in_order(tuple(first), tuple(second)) if ordered else tuple(dict.fromkeys([*first, *second]))
     rows = [
         np.array([side.get(event, _missing(kind)) for event in events], dtype=np.float64)
         for side, kind in ((first, people_kind), (second, model_kind))
@@ -97,6 +100,22 @@ def named_values(values: Any, name: str) -> dict[Hashable, float]:
             message = f"{name}[{event!r}] is {value!r}, but must be a number"
             raise DomainError(message) from None
     return found
+
+
+def _in_order(first: tuple[Hashable, ...], second: tuple[Hashable, ...]) -> tuple[Hashable, ...]:
+    """The longer list of events, where it holds the shorter one in the same order."""
+    longer, shorter = (first, second) if len(first) >= len(second) else (second, first)
+    if tuple(event for event in longer if event in shorter) == shorter:
+        return longer
+    message = (
+        f"people names the events {_listed(first)} and model {_listed(second)}, but the classes are ordered: one side "
+        "must name all events, and the other its own in the same order. Give a missing one the value 0."
+    )
+    raise DomainError(message)
+
+
+def _listed(events: tuple[Hashable, ...]) -> str:
+    return ", ".join(map(str, events[:6])) + (", …" if len(events) > 6 else "")
 
 
 def _is_series(values: Any) -> bool:

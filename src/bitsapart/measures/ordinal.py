@@ -7,7 +7,7 @@ from bitsapart._checks import check_counts
 from ._arrays import Array
 from ._distributions import Kind, PeopleKind, open_pair
 
-__all__ = ["ranked_probability_distance", "ranked_probability_score"]
+__all__ = ["ranked_probability_score", "ranked_squared_distance"]
 
 
 def ranked_probability_score(
@@ -15,7 +15,7 @@ def ranked_probability_score(
 ) -> Array:
     """How far the cumulated distributions are apart: Σ over the C − 1 cuts of (P(≤ c) − Q(≤ c))².
 
-    From counts it is biased upward when few people were asked; `ranked_probability_distance` is not.
+    From counts it is biased upward when few people were asked; `ranked_squared_distance` is not.
 
     Args:
         people: shape (..., C), classes in their order, or a mapping whose events stand in their order.
@@ -38,12 +38,12 @@ def ranked_probability_score(
         >>> ranked_probability_score([1.0, 0.0, 0.0], [0.0, 1.0, 0.0])
         1.0
     """
-    p, q = open_pair(people, model, people_kind=people_kind, model_kind=model_kind)
+    p, q = open_pair(people, model, people_kind=people_kind, model_kind=model_kind, ordered=True)
     cumulated = p.xp.cumulative_sum((p.probs - q.probs)[..., :-1], axis=-1)
     return p.library.deliver(p.xp.sum(cumulated * cumulated, axis=-1))
 
 
-def ranked_probability_distance(
+def ranked_squared_distance(
     people: Array, model: Array, *, people_kind: Literal["counts", "probs"] = "counts", model_kind: Kind = "probs"
 ) -> Array:
     """The ranked probability score against everybody's answers, estimated without bias from K ≥ 2 people.
@@ -66,10 +66,10 @@ def ranked_probability_distance(
         Epstein 1969; the unbiased form as in `squared_distance`, cut by cut.
 
     Example:
-        >>> ranked_probability_distance([2, 0, 0], [1.0, 0.0, 0.0])
+        >>> ranked_squared_distance([2, 0, 0], [1.0, 0.0, 0.0])
         0.0
     """
-    p, q = open_pair(people, model, people_kind=people_kind, model_kind=model_kind)
+    p, q = open_pair(people, model, people_kind=people_kind, model_kind=model_kind, ordered=True)
     cumulated = p.xp.cumulative_sum((p.probs - q.probs)[..., :-1], axis=-1)
     plug_in = p.xp.sum(cumulated * cumulated, axis=-1)
     if people_kind == "probs":
