@@ -180,3 +180,9 @@ def test_huge_logits_and_tiny_differences():
     assert cross_entropy([1.0, 0.0], [40.0, 0.0], model_kind="logits", unit="nat") == pytest.approx(np.exp(-40.0))
     near = kl_divergence([0.5, 0.5], [0.5 + 2**-40, 0.5 - 2**-40], unit="nat")
     assert near == pytest.approx(2 * 2.0**-80, rel=1e-12)
+
+
+@pytest.mark.parametrize("key", [row.key for row in CATALOGUE.values() if row.arguments == "panel and model"])
+def test_what_is_unbiased_needs_counts_or_exact_distributions(key):
+    with pytest.raises(DomainError, match='people_kind is \'logits\', but must be one of "counts", "probs"'):
+        CATALOGUE[key].function([2.0, 3.0], [0.5, 0.5], people_kind="logits")

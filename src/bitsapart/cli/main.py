@@ -12,6 +12,7 @@ from bitsapart.errors import BitsapartError
 _COMMANDS = {
     "compare": "The distance between people and models, all three ways, with intervals.",
     "check": "What a file holds, what is wrong with it, and what can be computed from it.",
+    "measure": "One measure by hand: information 1/8; entropy 0.5 0.5; likelihood HHTHT --theta 0.6.",
     "plan": "How many items and people are needed for a result within ± x bits.",
     "report": "A page to look at, made from a saved result.",
     "train": "Train a network to close the distance.",

@@ -6,7 +6,7 @@ halved to (x − y)², and Σ|p − q| to |x − y|. With C ≥ 3 the terms of a
 
 from typing import Literal
 
-from bitsapart._checks import check_counts
+from bitsapart._checks import check_choice, check_counts
 
 from ._arrays import Array
 from ._distributions import Distribution, Kind, PeopleKind, open_one, open_pair
@@ -161,6 +161,7 @@ def squared_distance(
         >>> squared_distance([3, 1], [0.5, 0.5])
         0.0
     """
+    check_choice(people_kind, "people_kind", ("counts", "probs"))
     p, q = open_pair(people, model, people_kind=people_kind, model_kind=model_kind)
     if people_kind == "probs":
         return p.library.deliver(_share(p) * p.xp.sum((p.probs - q.probs) ** 2, axis=-1))

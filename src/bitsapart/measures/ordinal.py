@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from bitsapart._checks import check_counts
+from bitsapart._checks import check_choice, check_counts
 
 from ._arrays import Array
 from ._distributions import Kind, PeopleKind, open_pair
@@ -69,6 +69,7 @@ def ranked_squared_distance(
         >>> ranked_squared_distance([2, 0, 0], [1.0, 0.0, 0.0])
         0.0
     """
+    check_choice(people_kind, "people_kind", ("counts", "probs"))
     p, q = open_pair(people, model, people_kind=people_kind, model_kind=model_kind, ordered=True)
     cumulated = p.xp.cumulative_sum((p.probs - q.probs)[..., :-1], axis=-1)
     plug_in = p.xp.sum(cumulated * cumulated, axis=-1)
