@@ -31,7 +31,7 @@ def panel(items: int = 60, classes: int = 3, seed: int = 0) -> tuple[np.ndarray,
 
 def tally_of(rows, *, data=None, **options) -> Tally:
     counts, a, b, ids = data or panel()
-    tally = Tally(["x", "y", "z"], models=("a", "b"), model_kind="probs", parts=PARTS, worst=4, **options)
+    tally = Tally(["x", "y", "z"], models=("a", "b"), model_kind="probs", worst=4, **{"parts": PARTS, **options})
     rows = np.asarray(rows)
     tally.update(
         counts[rows], a[rows], b[rows], ids=[ids[r] for r in rows], weights=1 + (rows % 3) / 3, groups=rows % 7,
@@ -96,7 +96,7 @@ def test_saved_and_read_again_it_is_the_same():
 def test_a_state_of_the_first_release_still_loads():
     tally = Tally.from_bytes((STATES / "version-1.tally").read_bytes())
     assert tally.items == 60
-    now = tally_of(range(60), data=panel())
+    now = tally_of(range(60), data=panel(), parts=tally.parts)
     for model in range(2):
         assert tally.infinite(model) == now.infinite(model)
         for column in now.columns:

@@ -45,7 +45,12 @@ from .reading import read_options, reading_flags
     default=None,
     help="With --replace: how much cheaper the model is (0.2 experts, 0.15 skilled, 0.1 crowd).",
 )
-@click.option("--detail", is_flag=True, help="Gather all that the page shows (needed before `bitsapart report`).")
+@click.option(
+    "--detail/--no-detail",
+    default=None,
+    help="Where the distance comes from, class by class, and all that a page shows. Default: yes, up to a million "
+    "numbers (items × classes × models), and where no tally is written.",
+)
 @click.option("--json", "json_file", metavar="FILE", help="Write the result as JSON; - writes it to the terminal.")
 @click.option("--html", "html_file", metavar="FILE", help="Write a page to look at; implies --detail.")
 @click.option("--tally", "tally_file", metavar="FILE", help="Write the tally, for `bitsapart merge`.")
@@ -75,7 +80,8 @@ def command(people: str, models: tuple[str, ...], **flags: Any) -> None:
 
     limits = [_limit(text) for text in flags.pop("fail_above")]
     outputs = {name: flags.pop(name) for name in ("json_file", "html_file", "tally_file")}
-    flags["detail"] = flags["detail"] or outputs["html_file"] is not None
+    if flags["detail"] is None and (outputs["html_file"] or outputs["tally_file"]):
+        flags["detail"] = outputs["html_file"] is not None
     reading = {name: flags.pop(name) for name in ("weight", "group", "by")}
     options = read_options(flags, **reading)
     settings = Settings(**flags)

@@ -20,7 +20,7 @@ from bitsapart.errors import DomainError
 from .intervals import Interval, clustered_interval, student_interval
 
 __all__ = [
-    "Corp", "CorpItems", "Floats", "IsotonicMap", "Score", "assign_folds", "corp", "corp_by_class",
+    "Corp", "CorpItems", "Floats", "IsotonicMap", "Score", "assign_folds", "complements", "corp", "corp_by_class",
     "event_score", "fit_isotonic", "mean_interval",
 ]  # fmt: skip
 
@@ -223,7 +223,19 @@ def corp_by_class(
         raise DomainError(message)
     if p.shape[1] == 2:
         return [corp(p[:, 0], q[:, 0], weights=weights, score=score, folds=folds, complement=q[:, 1])]
-    return [corp(p[:, c], q[:, c], weights=weights, score=score, folds=folds) for c in range(p.shape[1])]
+    rest = complements(q)
+    return [
+        corp(p[:, c], q[:, c], weights=weights, score=score, folds=folds, complement=rest[:, c])
+        for c in range(p.shape[1])
+    ]
+
+
+def complements(model: Floats) -> Floats:
+    """[N, C] the sum of the other classes: 1 − q where subtraction would lose it."""
+    before, after = np.zeros_like(model), np.zeros_like(model)
+    before[:, 1:] = np.cumsum(model, axis=1)[:, :-1]
+    after[:, :-1] = np.cumsum(model[:, ::-1], axis=1)[:, ::-1][:, 1:]
+    return np.asarray(before + after, dtype=np.float64)
 
 
 def recalibrate_event(people: Floats, model: Floats, weights: Floats, folds: ArrayLike | None = None) -> Floats:

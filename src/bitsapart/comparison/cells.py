@@ -12,32 +12,29 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit, xlogy
 
-from bitsapart.errors import DomainError, StateError
+from bitsapart.errors import StateError
 
-from .calibration import Corp, Floats, event_score, fit_isotonic
+from .calibration import Corp, Floats, IsotonicMap, complements, event_score, fit_isotonic
 from .intervals import Interval, clustered_interval
 from .split import Split
 
 __all__ = [
-    "CELLS",
-    "FOLDS",
-    "CellSums",
-    "cell_error",
-    "cell_of",
-    "corp_of_cells",
-    "recalibrated_of_cells",
-    "split_of_cells",
-]
+    "CELLS", "FOLDS", "CellSums", "cell_error", "cell_of", "corp_of_cells", "levels_of_cells", "map_of_cells",
+    "recalibrated_of_cells", "refuse_overflow", "split_of_cells", "whole_numbers",
+]  # fmt: skip
 
 CELLS = 4096
-FOLDS = 5
+FOLDS = 10
 MOST_EVENTS = 32  # with more classes all of them share one event
 
 _PER_LOGIT = 64
 _GRID = 2**28  # sums are whole numbers of this fraction: exact in any order
-_MOST = 2**33  # Σw; keeps the sums within 63 bits
+_SQUARES = 2**20  # the same for Σw²
+_MOST = 2.0**61  # a sum may not grow beyond it: two such sums still add up within 63 bits
 _COLUMNS = ("weight", "people", "model", "square", "panel_weight", "panel_people", "panel_agreement")
 _TOTALS = ("log", "brier", "infinite", "weight_square", "panel_brier")
+
+_NOTHING_SEEN = np.full(CELLS, 0.5)  # (0 + ½)/(0 + 1)
 
 CellScore = Literal["log", "brier"]
 
@@ -59,6 +56,39 @@ def cell_of(model: ArrayLike, complement: ArrayLike | None = None) -> NDArray[np
         place = np.floor((np.log(q) - np.log(other)) * _PER_LOGIT) + CELLS // 2
     place = np.where(q <= 0, 0, np.where(other <= 0, CELLS - 1, np.clip(place, 1, CELLS - 2)))
     return place.astype(np.int64)
+
+
+def whole_numbers(values: Floats, grid: int = _GRID) -> NDArray[np.int64]:
+    """Each value as a whole number of `grid`-th parts.
+
+    Raises:
+        OverflowError: they sum to more than the sums may hold.
+    """
+    scaled = np.rint(values * grid)
+    if not float(np.sum(np.abs(scaled))) <= _MOST:
+        raise OverflowError
+    return scaled.astype(np.int64)
+
+
+def refuse_overflow(sums: NDArray[np.int64]) -> None:
+    """Refuse sums that a further addition might wrap around.
+
+    Raises:
+        OverflowError: one of them has grown too large.
+    """
+    if max(int(sums.max()), -int(sums.min())) > _MOST:
+        raise OverflowError
+
+
+@dataclass(frozen=True)
+class _EventItems:
+    """[N] one event of a block: p̂, q, 1 − q, log loss in nats, and people's agreement."""
+
+    people: Floats
+    model: Floats
+    rest: Floats
+    loss: Floats
+    agreement: Floats
 
 
 @dataclass(frozen=True)
@@ -90,61 +120,70 @@ class CellSums:
 
     def add(
         self, shares: ArrayLike, model: ArrayLike, folds: ArrayLike, *, judgements: ArrayLike | None = None,
-        weights: ArrayLike | None = None,
+        weights: ArrayLike | None = None, logs: ArrayLike | None = None,
     ) -> None:  # fmt: skip
         """Add a block of items, in place.
 
         Args:
             shares: [N, C] p̂.
-            model: [N, C] q; for two classes the second column is used as 1 − q.
-            folds: [N] fold numbers below 5, decided by the item alone (its name), never by the block.
+            model: [N, C] q; the other classes' sum is used as 1 − q.
+            folds: [N] fold numbers below 10, decided by the item alone (its name), never by the block.
             judgements: [N] K; None for a distribution that is given (then p̂² is its own agreement).
             weights: [N] w ≥ 0, by default 1.
+            logs: [N, C] ln q, where it is known beyond what q can hold.
 
         Raises:
-            DomainError: the weights sum to more than 2³³.
+            OverflowError: the weights are too large for the sums; the state is spoilt.
         """
         p, q, fold = (np.asarray(a) for a in (shares, model, folds))
         w = np.ones(len(p)) if weights is None else np.asarray(weights, dtype=np.float64)
-        if float(np.sum(w)) + float(np.sum(self.cells[0])) / _GRID > _MOST * max(self.events, 1):
-            message = f"the weights sum to more than {_MOST}, which calibration cells cannot hold"
-            raise DomainError(message)
         k = None if judgements is None else np.asarray(judgements, dtype=np.float64)
         agreement = p * p if k is None else _pairs_agreeing(p, k)
         panel = w if k is None else np.where(k >= 2, w, 0.0)
+        with np.errstate(divide="ignore"):
+            ln = np.log(q) if logs is None else np.asarray(logs, dtype=np.float64)
+        rest = complements(q)
         for c in range(1 if p.shape[1] == 2 else p.shape[1]):
-            other = q[:, 1] if p.shape[1] == 2 else 1 - q[:, c]
-            self._add_event(0 if self.pooled else c, fold, p[:, c], q[:, c], other, w, panel, agreement[:, c])
+            with np.errstate(divide="ignore"):
+                ln_rest = ln[:, 1] if p.shape[1] == 2 else np.log(rest[:, c])
+            loss = 0.0 - _times(p[:, c], ln[:, c]) - _times(1 - p[:, c], ln_rest)
+            items = _EventItems(p[:, c], q[:, c], rest[:, c], loss, agreement[:, c])
+            self._add_event(0 if self.pooled else c, fold, items, w, panel)
+        refuse_overflow(self.cells)
+        refuse_overflow(self.totals)
 
-    def _add_event(
-        self, event: int, fold: NDArray[np.int64], p: Floats, q: Floats, other: Floats, w: Floats, panel: Floats,
-        agreement: Floats,
-    ) -> None:  # fmt: skip
-        place = fold * CELLS + cell_of(q, other)
-        columns = (w, w * p, w * q, w * p * p, panel, panel * p, panel * agreement)
+    def _add_event(self, event: int, fold: NDArray[np.int64], items: "_EventItems", w: Floats, panel: Floats) -> None:
+        p, q = items.people, items.model
+        place = fold * CELLS + cell_of(q, items.rest)
+        columns = (w, w * p, w * q, w * p * p, panel, panel * p, panel * items.agreement)
         for sums, values in zip(self.cells[:, :, event], columns, strict=True):
             flat = np.zeros(FOLDS * CELLS, dtype=np.int64)
-            np.add.at(flat, place, np.rint(values * _GRID).astype(np.int64))
+            np.add.at(flat, place, whole_numbers(values))
             sums += flat.reshape(FOLDS, CELLS)
-        log = event_score(p, q, score="log", complement=other)
-        endless = np.isinf(log) & (w > 0)
-        log = np.where(endless, 0.0, log)
+        endless = np.isinf(items.loss) & (w > 0)
+        log = np.where(np.isinf(items.loss), 0.0, items.loss)
         brier = event_score(p, q, score="brier")
-        totals = (w * np.where(w > 0, log, 0.0), w * brier, endless / _GRID, w * w, panel * brier)
-        for sums, values in zip(self.totals[:, :, event], totals, strict=True):
-            np.add.at(sums, fold, np.rint(values * _GRID).astype(np.int64))
+        totals = (
+            whole_numbers(w * log), whole_numbers(w * brier), endless.astype(np.int64),
+            whole_numbers(w * w, _SQUARES), whole_numbers(panel * brier),
+        )  # fmt: skip
+        for sums, numbers in zip(self.totals[:, :, event], totals, strict=True):
+            np.add.at(sums, fold, numbers)
 
     def merge(self, other: "CellSums") -> None:
         """Add the sums of other items, in place.
 
         Raises:
             StateError: they are of another number of classes.
+            OverflowError: the sums would become too large; the state is spoilt.
         """
         if self.cells.shape != other.cells.shape or self.pooled != other.pooled:
             message = f"cells of {other.events} events cannot be added to cells of {self.events}"
             raise StateError(message)
         self.cells[...] += other.cells
         self.totals[...] += other.totals
+        refuse_overflow(self.cells)
+        refuse_overflow(self.totals)
 
     def column(self, name: str, event: int) -> Floats:
         """[F, 4096] one of the sums as numbers."""
@@ -152,24 +191,20 @@ class CellSums:
 
     def total(self, name: str, event: int) -> Floats:
         """[F] one of the totals as numbers; "infinite" counts items."""
-        sums = self.totals[_TOTALS.index(name), :, event]
-        return np.asarray(sums if name == "infinite" else sums / _GRID, dtype=np.float64)
+        grid = {"infinite": 1, "weight_square": _SQUARES}.get(name, _GRID)
+        return np.asarray(self.totals[_TOTALS.index(name), :, event] / grid, dtype=np.float64)
+
+    def items_weight(self) -> float:
+        """Σw over the items."""
+        weight = float(self.column("weight", 0).sum())
+        return weight / _classes_in(self) if self.pooled and weight else weight
 
     def positions(self, event: int) -> Floats:
         """[4096] mean q of each cell, its middle where it is empty."""
         weight, mass = (self.column(name, event).sum(axis=0) for name in ("weight", "model"))
-        edges = (np.arange(CELLS + 1) - CELLS // 2) / _PER_LOGIT
-        low, high = expit(edges[:-1]), expit(edges[1:])
-        low[:2], high[-2:], high[0], low[-1] = 0.0, 1.0, 0.0, 1.0
+        low, high = _edges()
         mean = np.divide(mass, weight, out=(low + high) / 2, where=weight > 0)
         return np.asarray(np.clip(mean, low, high), dtype=np.float64)
-
-    def coarser(self) -> "CellSums":
-        """Neighbouring cells merged in pairs (the two ends stay alone): what a grid half as fine would have seen."""
-        cells = np.zeros_like(self.cells)
-        cells[..., [0, -1]] = self.cells[..., [0, -1]]
-        cells[..., 1:-1:2] = self.cells[..., 1:-1].reshape(*self.cells.shape[:-1], -1, 2).sum(axis=-1)
-        return replace(self, cells=cells)
 
 
 def corp_of_cells(sums: CellSums, event: int, *, score: CellScore, crossed: bool = True) -> Corp:
@@ -206,32 +241,80 @@ def recalibrated_of_cells(sums: CellSums, event: int, *, score: CellScore) -> In
     return _over_folds(_sum_of_scores(weight, people, _levels(weight, people, crossed=True), score), weight.sum(axis=1))
 
 
-def split_of_cells(sums: CellSums) -> Split | None:
+def split_of_cells(sums: CellSums, *, exact: bool = False) -> Split | None:
     """Brier = calibration + grouping + disagreement over all events, on the items with K ≥ 2; None if there are none.
 
     Every term is unbiased. Items with one judgement help to recalibrate, and are not counted otherwise.
+
+    Args:
+        sums: the cells.
+        exact: people's answers are the truth itself: all items count, and p̂² is their own agreement.
     """
     score, rest, own = (np.zeros(FOLDS) for _ in range(3))
+    names = ("weight", "people", "square") if exact else ("panel_weight", "panel_people", "panel_agreement")
     for event in range(sums.events):
-        weight, people = sums.column("weight", event), sums.column("people", event)
-        panel, said = sums.column("panel_weight", event), sums.column("panel_people", event)
+        panel, said, agreement = (sums.column(name, event) for name in names)
         if not panel.any():
             return None
-        level = _levels(weight, people, crossed=True)
-        score += sums.total("panel_brier", event)
+        level = levels_of_cells(sums, event)
+        score += sums.total("brier" if exact else "panel_brier", event)
         rest += _sum_of_scores(panel, said, level, "brier")
-        own += said.sum(axis=1) - sums.column("panel_agreement", event).sum(axis=1)
-    items = sums.column("panel_weight", 0).sum(axis=1) / (_classes_in(sums) if sums.pooled else 1)
+        own += said.sum(axis=1) - agreement.sum(axis=1)
+    items = sums.column(names[0], 0).sum(axis=1) / (_classes_in(sums) if sums.pooled else 1)
     parts = (score, score - rest, rest - own, own, rest)
     return Split(*(_over_folds(part, items) for part in parts))
 
 
+def levels_of_cells(sums: CellSums, event: int, *, crossed: bool = True) -> Floats:
+    """[F, 4096] the isotonic recalibration: what each cell becomes for the items of each fold.
+
+    Args:
+        sums: the cells.
+        event: its number.
+        crossed: cross-fitted, each fold by what the others say, with half-counts; else one in-sample row for all.
+    """
+    weight, people = sums.column("weight", event), sums.column("people", event)
+    return _levels(weight, people, crossed=crossed)
+
+
+def map_of_cells(sums: CellSums, event: int) -> IsotonicMap:
+    """The same as a function of any q, fitted on all items with half-counts, for new items."""
+    weight, people = (sums.column(name, event).sum(axis=0) for name in ("weight", "people"))
+    share = np.divide(people, weight, out=np.zeros_like(weight), where=weight > 0)
+    blocks = fit_isotonic(share, np.arange(CELLS, dtype=np.float64), weights=weight, half_counts=True)
+    low, high = _edges()
+    return replace(blocks, left=low[blocks.left.astype(np.int64)], right=high[blocks.right.astype(np.int64)])
+
+
 def cell_error(sums: CellSums, event: int, *, score: CellScore) -> float:
     """How far the grid moves discrimination (and so miscalibration): the change when its cells are doubled."""
+    weight, people = (sums.column(name, event).sum(axis=0, keepdims=True) for name in ("weight", "people"))
     fine, coarse = (
-        corp_of_cells(grid, event, score=score, crossed=False).discrimination.value for grid in (sums, sums.coarser())
+        float(_sum_of_scores(w, p, _levels(w, p, crossed=False), score).sum())
+        for w, p in ((weight, people), (_coarser(weight), _coarser(people)))
     )
-    return abs(fine - coarse)
+    return abs(fine - coarse) / max(float(weight.sum()), 1e-300)
+
+
+def _edges() -> tuple[Floats, Floats]:
+    """[4096] the smallest and the largest q of each cell."""
+    edges = expit((np.arange(CELLS + 1) - CELLS // 2) / _PER_LOGIT)
+    low, high = edges[:-1].copy(), edges[1:].copy()
+    low[:2], high[-2:], high[0], low[-1] = 0.0, 1.0, 0.0, 1.0
+    return low, high
+
+
+def _coarser(cells: Floats) -> Floats:
+    """Neighbouring cells merged in pairs (the two ends stay alone): what a grid half as fine would have seen."""
+    merged = np.zeros_like(cells)
+    merged[..., [0, -1]] = cells[..., [0, -1]]
+    merged[..., 1:-1:2] = cells[..., 1:-1].reshape(*cells.shape[:-1], -1, 2).sum(axis=-1)
+    return merged
+
+
+def _times(share: Floats, ln: Floats) -> Floats:
+    """Products p ln q with 0 · ln 0 = 0."""
+    return np.where(share > 0, share * np.where(share > 0, ln, 0.0), 0.0)
 
 
 def _pairs_agreeing(shares: Floats, judgements: Floats) -> Floats:
@@ -247,8 +330,9 @@ def _levels(weight: Floats, people: Floats, *, crossed: bool) -> Floats:
     levels = []
     for w, mass in rows:
         share = np.divide(mass, w, out=np.zeros_like(w), where=w > 0)
-        levels.append(fit_isotonic(share, place, weights=w, half_counts=crossed)(place) if w.any() else share)
-    return np.stack(levels) if crossed else np.tile(levels[0], (FOLDS, 1))
+        fitted = fit_isotonic(share, place, weights=w, half_counts=crossed)(place) if w.any() else _NOTHING_SEEN
+        levels.append(fitted)
+    return np.stack(levels) if crossed else np.tile(levels[0], (len(weight), 1))
 
 
 def _training(weight: Floats, people: Floats) -> Iterator[tuple[Floats, Floats]]:

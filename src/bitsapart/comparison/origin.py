@@ -14,30 +14,37 @@ from bitsapart.units import Unit, nats_in
 
 from .calibration import Corp, Floats
 from .cells import FOLDS, CellSums, cell_error, corp_of_cells, recalibrated_of_cells, split_of_cells
-from .intervals import Interval, clustered_interval, student_interval
+from .intervals import Interval, clustered_interval
 from .reliability import reliability_of_cells
 from .split import Split
 from .temperature import TemperatureSums
 
-__all__ = ["OriginSums", "fold_of_names", "origin_entries"]
+__all__ = ["OriginSums", "Own", "fold_of_names", "origin_entries"]
 
 _TERMS = ("score", "miscalibration", "discrimination", "uncertainty")
 _BLOCK = ("from", "to", "people", "weight")
-_MOST_BLOCKS = 200
+_MOST_BLOCKS = 100
 _MOST_CURVES = 12  # classes with a reliability curve of their own
 
 
-@dataclass(frozen=True)
+_TOO_LARGE = "the weights are too large for it: divide them all by one number so that they are about 1"
+_TOO_SMALL = "the weights are too small for it: multiply them all by one number so that they are about 1"
+_LEAST_WEIGHT = 2.0**-14  # per item; a cell counts in steps of 2⁻²⁸
+
+
+@dataclass
 class OriginSums:
     """What calibration needs of one model: logit cells and temperatures; merges by addition, to the same bits.
 
     Attributes:
         cells: one-vs-rest.
         temperatures: all classes jointly.
+        absent: why there is nothing to show; empty where there is.
     """
 
     cells: CellSums
     temperatures: TemperatureSums
+    absent: str = ""
 
     @classmethod
     def empty(cls, classes: int) -> "OriginSums":
@@ -46,17 +53,39 @@ class OriginSums:
 
     def add(
         self, shares: ArrayLike, model: ArrayLike, folds: ArrayLike, *, judgements: ArrayLike | None = None,
-        weights: ArrayLike | None = None,
+        weights: ArrayLike | None = None, logs: ArrayLike | None = None,
     ) -> None:  # fmt: skip
-        """Add a block; arguments as in `CellSums.add`."""
-        self.cells.add(shares, model, folds, judgements=judgements, weights=weights)
-        if self.cells.events > 1 or self.cells.pooled:
-            self.temperatures.add(shares, model, folds, weights=weights)
+        """Add a block; arguments as in `CellSums.add`. Weights beyond what the sums hold leave a reason instead."""
+        if self.absent:
+            return
+        try:
+            self.cells.add(shares, model, folds, judgements=judgements, weights=weights, logs=logs)
+            if self.joint:
+                self.temperatures.add(shares, model, folds, weights=weights, logs=logs)
+        except OverflowError:
+            self._give_up()
+
+    @property
+    def joint(self) -> bool:
+        """More than two classes: recalibrated by one temperature."""
+        return self.cells.events > 1 or self.cells.pooled
 
     def merge(self, other: "OriginSums") -> None:
         """Add the sums of other items, in place."""
-        self.cells.merge(other.cells)
-        self.temperatures.merge(other.temperatures)
+        if self.absent or other.absent:
+            self._give_up()
+            return
+        try:
+            self.cells.merge(other.cells)
+            self.temperatures.merge(other.temperatures)
+        except OverflowError:
+            self._give_up()
+
+    def _give_up(self) -> None:
+        """The same state whatever was added before."""
+        self.absent = _TOO_LARGE
+        for sums in (self.cells.cells, self.cells.totals, self.temperatures.losses, self.temperatures.weight):
+            sums[...] = 0
 
     def to_state(self) -> dict[str, Any]:
         """Whole numbers only: the cells that hold something, as [place, value, place, value, …]."""
@@ -64,6 +93,7 @@ class OriginSums:
             "shape": list(self.cells.cells.shape), "pooled": self.cells.pooled,
             "cells": _sparse(self.cells.cells), "totals": self.cells.totals.ravel().tolist(),
             "losses": self.temperatures.losses.ravel().tolist(), "weight": self.temperatures.weight.ravel().tolist(),
+            "absent": self.absent,
         }  # fmt: skip
 
     @classmethod
@@ -75,6 +105,7 @@ class OriginSums:
         """
         sums = cls.empty(classes)
         try:
+            sums.absent = str(state["absent"])
             if list(state["shape"]) != list(sums.cells.cells.shape) or state["pooled"] != sums.cells.pooled:
                 message = f"the calibration cells have the shape {state['shape']}, not {list(sums.cells.cells.shape)}"
                 raise StateError(message)
@@ -94,37 +125,55 @@ def fold_of_names(names: Sequence[Any]) -> NDArray[np.int64]:
     return np.fromiter((crc32(str(name).encode()) % FOLDS for name in names), dtype=np.int64, count=len(names))
 
 
+@dataclass(frozen=True)
+class Own:
+    """What is known of people's own part, in nats.
+
+    Attributes:
+        entropy: H(P), corrected for the size of the panel, or exact.
+        divergence: the cross-entropy less `entropy`; may be infinite.
+        exact: people's answers are the truth itself.
+    """
+
+    entropy: Interval
+    divergence: Interval
+    exact: bool
+
+
 def origin_entries(
-    sums: OriginSums, classes: Sequence[str], *, unit: Unit = "bit", own: Interval | None = None
-) -> dict[str, Any]:
+    sums: OriginSums, classes: Sequence[str], *, items: int, unit: Unit = "bit", own: Own | None = None,
+    total: float = 1.0,
+) -> dict[str, Any]:  # fmt: skip
     """The entries "split" and "reliability" of a model in the document.
 
     Args:
         sums: the state.
         classes: their names.
+        items: how many the sums are of.
         unit: of information.
-        own: people's own entropy in nats, corrected for the size of the panel; None where it cannot be known (K = 1).
+        own: people's own entropy; None where it cannot be known (K = 1).
+        total: factor of every score, Σw where totals are shown.
 
     Returns:
         See docs/json.md; every number in `unit` or without unit.
     """
-    cells, scale = sums.cells, 1 / nats_in(unit)
+    cells, scale = sums.cells, total / nats_in(unit)
+    absent = sums.absent or (_TOO_SMALL if cells.items_weight() < items * _LEAST_WEIGHT else "")
+    if absent:
+        return {"split": {"log": {"absent": absent}, "square": {"absent": absent}}}
     names: list[str | None] = [None] if cells.pooled else [classes[0]] if cells.events == 1 else [*classes]
     split: dict[str, Any] = {"folds": FOLDS, "corp": [], "cell_error": {}}
-    for score, per, shown in (("log", scale, unit), ("brier", 1.0, "1")):
+    for score, per, shown in (("log", scale, unit), ("brier", total, "1")):
         errors = []
         for event, name in enumerate(names):
             split["corp"].append(_corp_entry(cells, event, name, score, per, shown))
             errors.append(cell_error(cells, event, score=score) * per)  # type: ignore[arg-type]
         split["cell_error"][score] = max(errors)
     split["log"] = _log_split(sums, own, scale, unit)
-    squares = split_of_cells(cells)
+    squares = split_of_cells(cells, exact=own is not None and own.exact)
     if squares is not None:
-        split["square"] = {
-            "unit": "1",
-            "recalibration": "isotonic",
-            "terms": _split_terms(squares, 1.0, "1", "disagreement"),
-        }
+        terms = _split_terms(squares, total, "1", "disagreement")
+        split["square"] = {"unit": "1", "recalibration": "isotonic", "terms": terms}
     return {"split": split, "reliability": _curves(cells, names)}
 
 
@@ -143,14 +192,9 @@ def _scaled(corp: Corp, term: str, per: float) -> Interval:
     return interval.scaled(per)
 
 
-def _log_split(sums: OriginSums, own: Interval | None, scale: float, unit: str) -> dict[str, Any]:
+def _log_split(sums: OriginSums, own: Own | None, scale: float, unit: str) -> dict[str, Any]:
     """Cross-entropy = calibration + grouping + own; two classes by isotonic regression, more by temperature."""
-    if sums.cells.events == 1 and not sums.cells.pooled:
-        corp = corp_of_cells(sums.cells, 0, score="log")
-        rest = recalibrated_of_cells(sums.cells, 0, score="log")
-        calibration, kind, inverse = corp.miscalibration, "isotonic", None
-        score = corp.score
-    else:
+    if sums.joint:
         if sums.temperatures.left_out:
             items = sums.temperatures.left_out
             return {"absent": f"the loss of {items} items is infinite, and no temperature makes it finite"}
@@ -158,21 +202,30 @@ def _log_split(sums: OriginSums, own: Interval | None, scale: float, unit: str) 
         _, losses, weight = sums.temperatures.cross_fitted()
         plain = sums.temperatures.plain()
         score, rest, calibration = (_over_folds(x, weight) for x in (plain, losses, plain - losses))
-    grouping = None if own is None else _apart(rest, own)
-    split = Split(score, calibration, grouping, own, rest)
+    else:
+        corp = corp_of_cells(sums.cells, 0, score="log")
+        rest = recalibrated_of_cells(sums.cells, 0, score="log")
+        score, calibration, kind, inverse = corp.score, corp.miscalibration, "isotonic", None
+    split = Split(score, calibration, _grouping(own, calibration, rest), own.entropy if own else None, rest)
     return {
         "unit": unit, "recalibration": kind, "inverse_temperature": inverse,
         "terms": _split_terms(split, scale, unit, "entropy"),
     }  # fmt: skip
 
 
-def _apart(rest: Interval, own: Interval) -> Interval:
-    """Grouping; its interval treats the two as independent, which is too wide where hard items are hard for both."""
-    return student_interval(rest.value - own.value, _square(rest) + _square(own), min(rest.n, own.n))
+def _grouping(own: Own | None, calibration: Interval, rest: Interval) -> Interval | None:
+    """KL − calibration, so that the terms add up to the cross-entropy; where both are infinite, rest − H(P).
 
-
-def _square(interval: Interval) -> float:
-    return float("nan") if interval.standard_error is None else interval.standard_error**2
+    How the two go together over items is not known from sums, so the ends assume the worst: half-widths add up.
+    """
+    if own is None:
+        return None
+    whole, part = (own.divergence, calibration) if isfinite(calibration.value) else (rest, own.entropy)
+    value, method = whole.value - part.value, "half-widths of two intervals, added"
+    if whole.standard_error is None or part.standard_error is None or whole.high is None or part.high is None:
+        return Interval(value, None, None, None, whole.n, method)
+    reach = (whole.high - whole.value) + (part.high - part.value)
+    return Interval(value, value - reach, value + reach, whole.standard_error + part.standard_error, whole.n, method)
 
 
 def _split_terms(split: Split, scale: float, unit: str, own: str) -> dict[str, Any]:

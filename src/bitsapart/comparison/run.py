@@ -18,6 +18,8 @@ from .tally import Tally
 __all__ = ["compare", "compare_files"]
 
 _MOST_SLICES = 1000
+_DETAIL = ("classes", "confusion", "calibration", "extremes")
+_MOST_FOR_DETAIL = 1_000_000  # items × classes × models: about half a second's work
 
 
 def compare(
@@ -29,7 +31,7 @@ def compare(
     by_class: bool = False,
     ordinal: bool = False,
     worst: int = 5,
-    detail: bool = False,
+    detail: bool | None = None,
     **reading: Any,
 ) -> Comparison:
     """How far models are from people, all three ways, with intervals.
@@ -45,7 +47,8 @@ def compare(
         by_class: also what each class contributes.
         ordinal: the classes are ordered: also the ranked probability score.
         worst: how many of the farthest items to list.
-        detail: gather everything that a page shows.
+        detail: gather everything that a page shows: where the distance comes from, class by class. By default it is
+            gathered unless items × classes × models are more than a million.
         reading: fields of `bitsapart.data.ReadOptions`, for example `people_kind="exact"` or `positive="cat"`.
 
     Returns:
@@ -91,10 +94,12 @@ def compare_files(
     with open_pair(people, models, options=options) as pair:
         settings = replace(settings, exact=pair.exact)
         tally = _tally(pair, settings)
+        _spare(tally, settings, pair.items_expected or 0)
         slices: dict[tuple[str, str], Tally] = {}
         choices = Choices(pair) if settings.replace else None
         for block in pair.blocks():
             _add(tally, block, pair)
+            _spare(tally, settings)
             _add_slices(slices, block, pair, settings)
             if choices is not None:
                 smoothed = [_smoothed(model, kind) for model, kind in zip(block.models, pair.model_kinds, strict=True)]
@@ -115,10 +120,10 @@ def _tally(pair: Pair, settings: Settings) -> Tally:
         parts.add("pairs")
     if pair.people_kind == "counts" and not pair.exact:
         parts.add("patterns")
-    if settings.by_class or settings.detail:
+    if settings.by_class:
         parts.add("classes")
-    if settings.detail:
-        parts.add("confusion")
+    if settings.detail is not False:
+        parts.update(_DETAIL)
     if settings.ordinal:
         parts.add("ordinal")
     if "verdicts" in pair.model_kinds and pair.people_kind != "probs" and not pair.exact:
@@ -129,6 +134,13 @@ def _tally(pair: Pair, settings: Settings) -> Tally:
         model_kind=["probs" if kind == "counts" else kind for kind in pair.model_kinds], worst=settings.worst,
         parts=sorted(parts),
     )  # fmt: skip
+
+
+def _spare(tally: Tally, settings: Settings, expected: int = 0) -> None:
+    """Unless it was asked for, gather no detail of very many items."""
+    numbers = max(tally.items, expected) * len(tally.classes) * len(tally.models)
+    if settings.detail is None and numbers > _MOST_FOR_DETAIL and "calibration" in tally.parts:
+        tally.leave_out([part for part in _DETAIL if part != "classes" or not settings.by_class])
 
 
 def _add(tally: Tally, block: Block, pair: Pair) -> None:

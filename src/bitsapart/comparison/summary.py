@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from math import exp, inf, isinf
+from math import exp, inf, isinf, isnan
 from typing import Any, Literal
 
 from bitsapart import __version__
@@ -11,6 +11,7 @@ from bitsapart.units import Unit, nats_in
 from .intervals import Interval, clustered_interval
 from .panel import panel_entries, verdict_entries
 from .rivals import rank
+from .slices import distance_of, share_of_distance, widened
 from .tally import Tally, Weighting
 
 __all__ = ["Context", "Settings", "document"]
@@ -32,7 +33,7 @@ class Settings:
         curve: show the whole curve of rater equivalence.
         replace: run the alt-test.
         epsilon: the alt-test's allowance for the model; None is 0.2.
-        detail: gather everything that the page shows.
+        detail: gather everything that the page shows; None: unless there are very many items.
         exact: people's answers are the truth itself, not a sample of it.
     """
 
@@ -45,7 +46,7 @@ class Settings:
     curve: bool = False
     replace: bool = False
     epsilon: float | None = None
-    detail: bool = False
+    detail: bool | None = None
     exact: bool = False
 
 
@@ -82,11 +83,12 @@ def document(tally: Tally, settings: Settings | None = None, context: Context | 
         A document of schema 1 (docs/json.md).
     """
     context = context or Context()
-    settings = replace(settings or Settings(), per=tally.per)
+    settings = replace(settings or Settings(), per=tally.per, detail="calibration" in tally.parts)
     models = [_model(tally, place, settings) for place in range(len(tally.models))]
     ranking, pairs = rank(tally, models, settings.unit)
-    for (column, value), part in context.slices.items():
-        _add_slice(models, tally, part, column, value, settings)
+    for place, model in enumerate(models):
+        if context.slices:
+            model["slices"] = _slices(tally, context.slices, place, settings)
     by_name = {model["name"]: model for model in models}
     for name, test in context.replacement.items():
         by_name[name]["replacement"] = dict(test)
@@ -128,7 +130,6 @@ def interval_of(tally: Tally, measure: str, model: int, weighting: Weighting = "
 
 
 def _model(tally: Tally, place: int, settings: Settings) -> dict[str, Any]:
-    per_unit = nats_in(settings.unit)
     infinite, items = tally.infinite(place)
     measures = {key: _measure(tally, key, place, settings) for key in _COLUMNS if tally.moments(key, place).n}
     if settings.exact and tally.people_kind == "labels":
@@ -141,25 +142,16 @@ def _model(tally: Tally, place: int, settings: Settings) -> dict[str, Any]:
         "kind": tally.model_kinds[place],
         "measures": measures,
         "infinite": {"count": infinite, "items": list(items)},
-        "worst": [
-            {
-                "item": row["item"],
-                "value": row["nats"] / per_unit,
-                "unit": settings.unit,
-                "kind": "farthest",
-                "people": row["people"],
-                "model": row["model"],
-            }
-            for row in tally.worst(place)[: settings.worst]
-        ],
+        "worst": _worst(tally, place, settings),
         "identity": _identity(tally, place, settings.unit, infinite=bool(infinite)),
     }
     model |= panel_entries(tally, place, measures, settings)
     model |= verdict_entries(tally, place, settings)
     if "classes" in tally.parts:
-        model["by_class"] = _by_class(tally, place, per_unit)
+        model["by_class"] = _by_class(tally, place, settings)
     if "confusion" in tally.parts:
         model["confusion"] = [[float(cell) for cell in row] for row in tally.confusion(place)]
+    model |= _origin(tally, place, measures, settings)
     return model
 
 
@@ -233,17 +225,51 @@ def _identity(tally: Tally, place: int, unit: Unit, *, infinite: bool) -> dict[s
     return {"cross_entropy": nats / per_unit, "unit": unit, "nats_per_unit": per_unit, "log_loss_nats": nats}
 
 
-def _by_class(tally: Tally, place: int, per_unit: float) -> list[dict[str, Any]]:
-    """What each class contributes to the means; the contributions add up to the whole."""
+def _by_class(tally: Tally, place: int, settings: Settings) -> list[dict[str, Any]]:
+    """What each class contributes to the means (or totals); the contributions add up to the whole."""
     sums = tally.class_sums(place)
+    factor = tally.moments("brier", place).weight if settings.total else 1.0
     rows = []
     for number, name in enumerate(tally.classes):
         row: dict[str, Any] = {"class": name}
-        row |= {key: float(sums[key][number]) for key in ("people", "model", "absolute_error", "squared_error")}
-        loss = float(sums["cross_entropy"][number])
-        row["cross_entropy"] = loss if isinf(loss) else loss / per_unit
+        row |= {key: float(sums[key][number]) for key in ("people", "model")}
+        row |= {key: factor * float(sums[key][number]) for key in ("absolute_error", "squared_error")}
+        loss = factor * float(sums["cross_entropy"][number])
+        row["cross_entropy"] = loss if isinf(loss) else loss / nats_in(settings.unit)
         rows.append(row)
     return rows
+
+
+def _worst(tally: Tally, place: int, settings: Settings) -> list[dict[str, Any]]:
+    """The farthest items, and where it was gathered those that people are sure of, and those they are split on."""
+    per_unit = nats_in(settings.unit)
+    kinds = {"farthest": tally.worst(place), **tally.extremes(place)}
+    return [
+        {"item": row["item"], "value": row["nats"] / per_unit, "unit": settings.unit, "kind": kind,
+         "people": row["people"], "model": row["model"]}
+        for kind, rows in kinds.items() for row in rows[: settings.worst]
+    ]  # fmt: skip
+
+
+def _origin(tally: Tally, place: int, measures: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
+    """Where the distance comes from, if it was gathered."""
+    sums = tally.calibration(place)
+    if sums is None or not tally.items:
+        return {}
+    from .origin import Own, origin_entries
+
+    exact = settings.exact or tally.people_kind == "probs"
+    total = tally.moments("brier", place).weight if settings.total else 1.0
+    own = None
+    if exact or "bracket" in measures.get("entropy", {}):
+        nats = nats_in(settings.unit) / total
+        entropy, divergence = (_interval_of_entry(measures[key]).scaled(nats) for key in ("entropy", "kl_divergence"))
+        own = Own(entropy, divergence, exact)
+    return origin_entries(sums, tally.classes, items=tally.items, unit=settings.unit, own=own, total=total)
+
+
+def _interval_of_entry(entry: Mapping[str, Any]) -> Interval:
+    return Interval(entry["value"], entry["low"], entry["high"], entry["standard_error"], entry["n"], "")
 
 
 def _people(tally: Tally, settings: Settings) -> dict[str, Any]:
@@ -257,20 +283,25 @@ def _people(tally: Tally, settings: Settings) -> dict[str, Any]:
     return people
 
 
-def _add_slice(
-    models: list[dict[str, Any]], whole: Tally, part: Tally, column: str, value: str, settings: Settings
-) -> None:
-    """The same measures on a part of the items, and the share of the whole distance that it holds."""
-    for place, model in enumerate(models):
+def _slices(
+    whole: Tally, parts: Mapping[tuple[str, str], Tally], place: int, settings: Settings
+) -> list[dict[str, Any]]:
+    """The same measures on parts of the items, and the share of the whole distance that each holds, largest first.
+
+    The intervals are made for all slices together (Bonferroni).
+    """
+    distance, level = distance_of(whole, place), 1 - 0.05 / len(parts)
+    rows = []
+    for (column, value), part in parts.items():
         sliced = _model(part, place, replace(settings, total=False))
-        of_all = whole.moments("cross_entropy", place).total
-        held = part.moments("cross_entropy", place).total
-        model.setdefault("slices", []).append({
-            "column": column, "value": value, "items": part.items,
-            "share": held / of_all if of_all and not sliced["infinite"]["count"] else None,
-            "measures": sliced["measures"],
+        share = share_of_distance(whole, part, place, distance=distance, level=level)
+        known = not isnan(share.value)
+        rows.append({
+            "column": column, "value": value, "items": part.items, "share": share.value if known else None,
+            "share_low": share.low, "share_high": share.high, "share_of": distance,
+            "share_of_items": part.items / whole.items, "level": level, "measures": widened(sliced["measures"], level),
         })  # fmt: skip
-        model["slices"].sort(key=lambda row: (row["column"], -(row["share"] or 0.0), row["value"]))
+    return sorted(rows, key=lambda row: (row["column"], -(row["share"] or 0.0), row["value"]))
 
 
 def _warnings(tally: Tally, models: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -19,6 +19,7 @@ from .tally_parts import PARTS, PairSums, PatternSums
 from .terms import COLUMNS, ORDINAL, model_kind_of, people_kind_of
 
 if TYPE_CHECKING:
+    from .origin import OriginSums
     from .result import Comparison
 
 __all__ = ["PARTS", "PairSums", "PatternSums", "Tally"]
@@ -105,6 +106,8 @@ class Tally:
         self._groups: dict[str, list[dict[str, Moments]]] | None = None
         self._patterns: dict[tuple[tuple[int, ...], str], list[Any]] = {}
         self._verdicts: list[dict[tuple[int, tuple[int, ...]], int]] = [{} for _ in self.models]
+        self._calibration = _no_calibration(self) if "calibration" in self.parts else []
+        self._extremes: list[dict[str, list[dict[str, Any]]]] = [{} for _ in self.models]
 
     # ---- adding -----------------------------------------------------------------------------------------------
 
@@ -227,6 +230,12 @@ class Tally:
         sums = [self._groups[name][model].get(key, Moments()) for name in sorted(self._groups)]
         return np.array([s.total for s in sums]), np.array([s.weight for s in sums])
 
+    def totals_by_group(self, measure: str, model: int = 0) -> dict[str, float] | None:
+        """Σwd of each group by its name; None without groups."""
+        if self._groups is None:
+            return None
+        return {name: self._groups[name][model].get(measure, Moments()).total for name in sorted(self._groups)}
+
     def infinite(self, model: int = 0) -> tuple[int, list[str]]:
         """How many items have an infinite loss, and the first ten of them in the order of their names."""
         return self._infinite[model], list(self._infinite_ids[model])
@@ -250,11 +259,14 @@ class Tally:
         return heavy_tailed(m.n, effective_items(m.n, m.total, m.xx / GRID**2, third, fourth))
 
     def class_sums(self, model: int = 0) -> dict[str, list[float]]:
-        """What each class contributes to the means, by column."""
-        weight = self.moments("brier", model).w
-        return {
-            key: [m.x / weight if weight else float("nan") for m in row] for key, row in self._classes[model].items()
-        }
+        """What each class contributes to the means, by column; infinite where an item's loss in that class is."""
+        weight, table = self.moments("brier", model).w, self._classes[model]
+
+        def mean(sums: Moments, items: int) -> float:
+            return float("nan") if not weight else float("inf") if sums.n < items else sums.x / weight
+
+        items = [sums.n for sums in table["people"]]
+        return {key: [mean(*pair) for pair in zip(row, items, strict=True)] for key, row in table.items()}
 
     def confusion(self, model: int = 0) -> list[list[float]]:
         """Mean p̂ ⊗ q: row people's class, column the model's; it sums to 1."""
@@ -265,6 +277,21 @@ class Tally:
     def verdicts(self, model: int = 0) -> dict[tuple[int, tuple[int, ...]], int]:
         """(verdict, people's counts) → items, for a model that gives verdicts."""
         return dict(self._verdicts[model])
+
+    def calibration(self, model: int = 0) -> "OriginSums | None":
+        """What calibration needs of a model; None where it was not gathered."""
+        return self._calibration[model] if self._calibration else None
+
+    def extremes(self, model: int = 0) -> dict[str, list[dict[str, Any]]]:
+        """The items where people are sure and the model is wrong, and where people are split and the model is sure."""
+        return copy.deepcopy(self._extremes[model])
+
+    def leave_out(self, parts: Sequence[str]) -> None:
+        """Gather these parts no longer, and forget them: "classes", "confusion", "calibration" or "extremes"."""
+        fresh = Tally(self.classes, models=self.models)
+        self.parts = tuple(part for part in self.parts if part not in parts)
+        for part in parts:
+            setattr(self, f"_{part}", getattr(fresh, f"_{part}"))
 
     def patterns(self) -> PatternSums | None:
         """The pattern table; None where it was not gathered or nothing was counted."""
@@ -341,6 +368,12 @@ def _names(what: str, names: Sequence[str], *, least: int) -> tuple[str, ...]:
         message = f"{what} holds {len(found)} names, but must hold at least {least}"
         raise DomainError(message)
     return found
+
+
+def _no_calibration(tally: Tally) -> "list[OriginSums]":
+    from .origin import OriginSums
+
+    return [OriginSums.empty(len(tally.classes)) for _ in tally.models]
 
 
 def _processors() -> int:

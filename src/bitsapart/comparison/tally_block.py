@@ -1,6 +1,6 @@
 """Adding a block of items to an empty tally: the additive core in one pass of the native kernels, then the parts."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from heapq import nsmallest
 from typing import TYPE_CHECKING, Any
@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bitsapart import _core
+from bitsapart.errors import DomainError
 
 from .block_sides import Place, length_of, native_side, refuse, rows_of
 from .moments import Moments, column_sums, grouped_sums, moments_of
-from .terms import COLUMNS, ORDINAL, column_values, read_model, read_people
+from .terms import COLUMNS, ORDINAL, Answers, Forecast, column_values, read_model, read_people
 
 if TYPE_CHECKING:
     from .tally import Tally
@@ -55,7 +56,7 @@ def fill(tally: "Tally", block: BlockOfItems) -> None:
     if "pairs" in tally.parts or "patterns" in tally.parts or tally._groups is not None:
         for _, chunk in block.chunks(len(tally.columns) * len(models)):
             _add_values(tally, chunk)
-    if set(tally.parts) & {"classes", "confusion", "verdicts"}:
+    if set(tally.parts) & {"classes", "confusion", "verdicts", "calibration", "extremes"}:
         for start, chunk in block.chunks(len(tally.classes)):
             _add_tables(tally, chunk, start)
 
@@ -241,6 +242,7 @@ def _add_tables(tally: "Tally", block: BlockOfItems, start: int) -> None:
     main = block.weights
     if tally.per == "judgement" and judgements is not None:
         main = judgements if main is None else judgements * main
+    folds = _folds(block, start, len(answers.shares)) if "calibration" in tally.parts else None
     for place, (model, model_kind) in enumerate(zip(block.models, tally.model_kinds, strict=True)):
         forecast = read_model(model, str(model_kind), classes, Place("model"), tally.positive, tally.threads)
         p, q = answers.shares, forecast.probs
@@ -251,6 +253,10 @@ def _add_tables(tally: "Tally", block: BlockOfItems, start: int) -> None:
                 s + column_sums(p[:, at // classes] * q[:, at % classes], main)
                 for at, s in enumerate(tally._confusion[place])
             ]
+        if folds is not None:
+            tally._calibration[place].add(p, q, folds, judgements=answers.judgements, weights=main, logs=forecast.logs)
+        if "extremes" in tally.parts:
+            _add_extremes(tally, place, answers, forecast, Place("people", block.ids, start))
         if "verdicts" in tally.parts and model_kind == "verdicts" and answers.counts is not None:
             joined = np.column_stack([q.argmax(axis=1), answers.counts.astype(np.int64)])
             rows, counts = np.unique(joined, axis=0, return_counts=True)
@@ -258,6 +264,32 @@ def _add_tables(tally: "Tally", block: BlockOfItems, start: int) -> None:
             for row, count in zip(rows.tolist(), counts.tolist(), strict=True):
                 cell = (row[0], tuple(row[1:]))
                 table[cell] = table.get(cell, 0) + count
+
+
+def _folds(block: BlockOfItems, start: int, length: int) -> NDArray[np.int64]:
+    """Each item's fold: of its group's name where there are groups, else of its own."""
+    from .origin import fold_of_names
+
+    if block.groups is not None:
+        return fold_of_names(block.groups)
+    if block.ids is None:
+        message = "calibration is cross-fitted by the items' names: pass ids"
+        raise DomainError(message)
+    return fold_of_names(Place("people", block.ids, start).names(range(length)))
+
+
+def _add_extremes(tally: "Tally", place: int, answers: Answers, forecast: Forecast, at: Place) -> None:
+    from .extremes import extremes_of
+
+    p, said = answers.shares, answers.shares > 0
+    losses = -np.sum(np.where(said, p * np.where(said, forecast.logs, 0.0), 0.0), axis=1)
+
+    def names(rows: Sequence[int]) -> Sequence[str | None]:
+        return at.names(rows) if at.named else [None] * len(rows)
+
+    found = extremes_of(p, forecast.probs, losses, answers.judgements, most=tally.worst_kept, names=names)
+    for kind, rows in found.items():
+        tally._extremes[place][kind] = farthest(tally._extremes[place].get(kind, []) + rows, tally.worst_kept)
 
 
 def _add_classes(tally: "Tally", place: int, p: Floats, q: Floats, logs: Floats, main: Floats | None) -> None:

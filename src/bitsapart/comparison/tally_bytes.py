@@ -46,6 +46,10 @@ def pack(tally: "Tally") -> bytes:
         ]
     if "verdicts" in tally.parts:
         state["verdicts"] = [sorted([v, c, n] for (v, c), n in table.items()) for table in tally._verdicts]
+    if "calibration" in tally.parts:
+        state["calibration"] = [sums.to_state() for sums in tally._calibration]
+    if "extremes" in tally.parts:
+        state["extremes"] = tally._extremes
     if tally._groups is not None:
         state["groups"] = [
             [name, [sorted([key, astuple(m)] for key, m in row.items()) for row in tally._groups[name]]]
@@ -103,6 +107,12 @@ def _restored(state: dict[str, Any]) -> "Tally":
     }
     for place, table in enumerate(state.get("verdicts", ())):
         tally._verdicts[place] = {(verdict, tuple(counts)): items for verdict, counts, items in table}
+    if "calibration" in state:
+        from .origin import OriginSums
+
+        tally._calibration = [OriginSums.from_state(sums, len(tally.classes)) for sums in state["calibration"]]
+    if "extremes" in state:
+        tally._extremes = state["extremes"]
     if "groups" in state:
         tally._groups = {name: [{key: Moments(*m) for key, m in row} for row in rows] for name, rows in state["groups"]}
     return tally

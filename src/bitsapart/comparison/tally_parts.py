@@ -12,7 +12,7 @@ __all__ = ["PARTS", "PairSums", "PatternSums"]
 Floats = NDArray[np.float64]
 
 #: What can be switched on beside the additive core.
-PARTS = ("pairs", "tails", "classes", "confusion", "patterns", "ordinal", "verdicts")
+PARTS = ("pairs", "tails", "classes", "confusion", "patterns", "ordinal", "verdicts", "calibration", "extremes")
 _FEW = 50  # below this many items the paired differences themselves are kept, for a permutation test
 
 

@@ -28,6 +28,10 @@ def add(into: "Tally", other: "Tally") -> None:
         for key, row in other._classes[place].items():
             into._classes[place][key] = [a + b for a, b in zip(into._classes[place][key], row, strict=True)]
         into._confusion[place] = [a + b for a, b in zip(into._confusion[place], other._confusion[place], strict=True)]
+        if other._calibration:
+            into._calibration[place].merge(other._calibration[place])
+        for kind, rows in other._extremes[place].items():
+            into._extremes[place][kind] = farthest(into._extremes[place].get(kind, []) + rows, into.worst_kept)
         for cell, count in other._verdicts[place].items():
             into._verdicts[place][cell] = into._verdicts[place].get(cell, 0) + count
     for rivals, pair in other._pairs.items():

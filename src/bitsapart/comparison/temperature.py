@@ -6,16 +6,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.interpolate import CubicHermiteSpline
 
-from bitsapart.errors import DomainError
-
 from .calibration import Floats
-from .cells import FOLDS
+from .cells import FOLDS, refuse_overflow, whole_numbers
 
 __all__ = ["INVERSES", "TemperatureSums"]
 
 INVERSES: Floats = 2.0 ** np.linspace(-4, 4, 17)
 _GRID = 2**28
-_MOST = 2**30  # Σw·loss in nats; keeps the sums within 63 bits with room to spare
 _FINE = np.linspace(np.log(INVERSES[0]), np.log(INVERSES[-1]), 16 * 256 + 1)
 
 
@@ -39,38 +36,36 @@ class TemperatureSums:
         """No items yet."""
         return cls(np.zeros((2, INVERSES.size, FOLDS), dtype=np.int64), np.zeros((2, FOLDS), dtype=np.int64))
 
-    def add(self, shares: ArrayLike, model: ArrayLike, folds: ArrayLike, *, weights: ArrayLike | None = None) -> None:
-        """Add a block of items, in place; arguments as in `CellSums.add`.
-
-        Raises:
-            DomainError: the sums would leave their range.
-        """
+    def add(
+        self, shares: ArrayLike, model: ArrayLike, folds: ArrayLike, *, weights: ArrayLike | None = None,
+        logs: ArrayLike | None = None,
+    ) -> None:  # fmt: skip
+        """Add a block of items, in place; arguments and errors as in `CellSums.add`."""
         p, q = np.asarray(shares, dtype=np.float64), np.asarray(model, dtype=np.float64)
         w = np.ones(len(p)) if weights is None else np.asarray(weights, dtype=np.float64)
         fold = np.asarray(folds)
-        hopeless = np.any((p > 0) & (q == 0), axis=1)
-        np.add.at(self.weight[1], fold, (hopeless & (w > 0)).astype(np.int64))
-        p, q, w, fold = (column[~hopeless] for column in (p, q, w, fold))
-        np.add.at(self.weight[0], fold, _whole(w))
         with np.errstate(divide="ignore"):
-            z = np.log(q)
-        z -= np.max(z, axis=1, keepdims=True)
-        inside, z = q > 0, np.where(q > 0, z, 0.0)
+            z = np.log(q) if logs is None else np.asarray(logs, dtype=np.float64)
+        hopeless = np.any((p > 0) & np.isneginf(z), axis=1)
+        np.add.at(self.weight[1], fold, (hopeless & (w > 0)).astype(np.int64))
+        p, z, w, fold = (column[~hopeless] for column in (p, z, w, fold))
+        np.add.at(self.weight[0], fold, whole_numbers(w))
+        z = z - np.max(z, axis=1, keepdims=True, initial=-np.inf)
+        inside, z = ~np.isneginf(z), np.where(np.isneginf(z), 0.0, z)
         said = np.sum(p * z, axis=1)
         for place, beta in enumerate(INVERSES):
             power = np.where(inside, np.exp(beta * z), 0.0)
             scale = np.sum(power, axis=1)
             expected = np.sum(power * z, axis=1) / scale
-            np.add.at(self.losses[0, place], fold, _whole(w * (np.log(scale) - beta * said)))
-            np.add.at(self.losses[1, place], fold, _whole(w * beta * (expected - said)))
-        if float(np.max(np.abs(self.losses), initial=0)) > _MOST * float(_GRID) * FOLDS:
-            message = f"the losses sum to more than {_MOST} nats, which the temperature sums cannot hold"
-            raise DomainError(message)
+            np.add.at(self.losses[0, place], fold, whole_numbers(w * (np.log(scale) - beta * said)))
+            np.add.at(self.losses[1, place], fold, whole_numbers(w * beta * (expected - said)))
+        refuse_overflow(self.losses)
 
     def merge(self, other: "TemperatureSums") -> None:
         """Add the sums of other items, in place."""
         self.losses[...] += other.losses
         self.weight[...] += other.weight
+        refuse_overflow(self.losses)
 
     @property
     def left_out(self) -> int:
@@ -101,14 +96,13 @@ class TemperatureSums:
         return float(np.exp(_lowest(self.losses.sum(axis=2) / _GRID)))
 
 
-def _whole(values: Floats) -> NDArray[np.int64]:
-    return np.rint(values * _GRID).astype(np.int64)
-
-
 def _curve(sums: Floats) -> CubicHermiteSpline:
     return CubicHermiteSpline(np.log(INVERSES), sums[0], sums[1])
 
 
 def _lowest(sums: Floats) -> float:
-    """Ln β of the smallest loss on a fine grid (the curve is flat there: the grid costs nothing)."""
-    return float(_FINE[np.argmin(_curve(sums)(_FINE))])
+    """Ln β of the smallest loss on a fine grid (the curve is flat there: the grid costs nothing); 0 where all are."""
+    losses = _curve(sums)(_FINE)
+    lowest = losses.min()
+    equal = _FINE[losses <= lowest + 1e-9 * abs(lowest)]
+    return float(equal[np.argmin(np.abs(equal))])
