@@ -82,8 +82,9 @@ def equivalence_chart(entry: Entry, say: Say, *, unit: str) -> "alt.LayerChart":
     layers = [
         base.mark_area(color=BAND, opacity=0.35).encode(y=alt.Y("low:Q", scale=alt.Scale(zero=False)), y2="high:Q"),
         base.mark_line(color=PEOPLE, strokeWidth=2.5).encode(y=y),
-        base.mark_circle(color=PEOPLE, size=26, opacity=1).encode(y=y),
     ]
+    if rows[-1]["k"] <= _FEW:
+        layers.append(base.mark_circle(color=PEOPLE, size=26, opacity=1).encode(y=y))
     if level < float("inf"):
         line = [{"value": level, "label": say("mark_model"), "k": rows[-1]["k"]}]
         chart = alt.Chart(alt.Data(values=line))
@@ -142,9 +143,9 @@ def class_chart(rows: Sequence[Entry], say: Say, *, unit: str) -> "alt.LayerChar
     return _finished(alt.layer(chart), width=WIDTH - 110, height=max(20 * len(data), 40))
 
 
-def ranking_chart(models: Sequence[tuple[str, Entry]], say: Say, *, unit: str) -> "alt.LayerChart":
-    """A dot and an interval for each model, in the order given."""
-    return _forest([(name, entry) for name, entry in models], say("axis_ce"), unit)
+def ranking_chart(models: Sequence[tuple[str, Entry]], title: str, *, unit: str) -> "alt.LayerChart":
+    """A dot and an interval for each model, in the order given; the title is that of the axis."""
+    return _forest(models, title, unit)
 
 
 def slice_chart(slices: Sequence[Entry], say: Say, *, unit: str) -> "alt.LayerChart":
@@ -162,7 +163,11 @@ def _forest(rows: Sequence[tuple[str, Entry]], title: str, unit: str) -> "alt.La
         if number(entry["value"]) < float("inf")
     ]
     base = alt.Chart(alt.Data(values=data)).encode(y=alt.Y("name:N", sort=None, axis=_names(alt, names)))
-    x = alt.X("low:Q", scale=alt.Scale(zero=False), axis=_axis(alt, f"{title} ({unit})", ticks=5, grid=True))
+    x = alt.X(
+        "low:Q",
+        scale=alt.Scale(zero=False),
+        axis=_axis(alt, f"{title} ({unit})" if unit else title, ticks=5, grid=True),
+    )
     whiskers = base.mark_rule(color=MODEL, strokeWidth=2.5).encode(x=x, x2="high:Q")
     dots = base.mark_circle(color=MODEL, size=80, opacity=1).encode(x=alt.X("value:Q", scale=alt.Scale(zero=False)))
     return _finished(alt.layer(whiskers, dots), width=WIDTH - 130, height=max(26 * len(data), 40))
@@ -172,9 +177,15 @@ def _apart(names: Sequence[str]) -> list[str]:
     """Names cut to fit, and different from each other still."""
     found: list[str] = []
     for name in names:
-        short = shown(" ".join(name.split()), _NAME)
-        found.append(short if short not in found else f"{shown(short, _NAME - 4)} ({len(found) + 1})")
+        short = _shortened(" ".join(shown(name, 400).split()), _NAME)
+        found.append(short if short not in found else f"{_shortened(short, _NAME - 4)} ({len(found) + 1})")
     return found
+
+
+def _shortened(name: str, most: int) -> str:
+    """A name without its middle: names of one comparison often differ at the end."""
+    tail = most // 2
+    return name if len(name) <= most else f"{name[: most - tail - 1]}…{name[-tail:]}"
 
 
 def _end(entry: Entry, key: str) -> float:

@@ -39,10 +39,10 @@ def split(data: Entry, model: Entry, place: int) -> Markup:
     if not blocks:
         infinite = number(model["measures"]["cross_entropy"]["value"]) == float("inf")
         return join([tag("h2", both("split")), _missing(both("why_infinite") if infinite else _why(data))])
-    return join([
-        tag("h2", both("split")), tag("div", blocks, class_="figure"), _temperature(model), _corp(model),
-        meaning("split"),
-    ])  # fmt: skip
+    told = meaning("split", opened=len(blocks) == 1)
+    beside = tag("div", told, _temperature(model)) if len(blocks) == 1 else ""
+    below = "" if beside else join([_temperature(model), told])
+    return join([tag("h2", both("split")), tag("div", blocks, beside, class_="figure"), below, _corp(model)])
 
 
 def _split_block(parts: Sequence[tuple[str, Entry]], unit: str, title: str, label: str) -> Markup:
@@ -173,7 +173,13 @@ def classes(data: Entry, model: Entry, place: int) -> Markup:
     chart: Markup = Markup()
     if any(number(row["cross_entropy"]) < float("inf") for row in rows_of):
         chart = draw(class_chart(rows_of, say_token, unit=unit_token(data["unit"])), label=f"classes-{place}")
-    heads = [both("class"), both("people_say"), both("model_says"), both("entropy"), measure_name("squared_error")]
+    heads = [
+        both("class"),
+        both("people_say"),
+        both("model_says"),
+        measure_name("cross_entropy"),
+        measure_name("squared_error"),
+    ]
     ordered = sorted(rows_of, key=lambda row: -number(row["cross_entropy"]))
     rows = [
         [
@@ -183,7 +189,8 @@ def classes(data: Entry, model: Entry, place: int) -> Markup:
         for row in ordered[:_MOST_SLICES]
     ]  # fmt: skip
     shown = table(heads, rows, numeric=(1, 2, 3, 4))
-    return join([title, _figure(chart, meaning("by_class", opened=True)), shown])
+    told = meaning("by_class", opened=True)
+    return join([title, tag("div", tag("figure", chart, told, style="margin:0"), shown, class_="figure")])
 
 
 def _plain(value: Any) -> Markup:
@@ -231,7 +238,7 @@ def slices(data: Entry, model: Entry, place: int) -> Markup:
             cell([name_of(row["column"]), " = ", name_of(row["value"])], head=True),
             cell(count(row["items"]), row["items"]), cell(held, number(share)), *_with_interval(entry),
         ])  # fmt: skip
-    heads = [both(key) for key in ("slice", "items", "held", "entropy", "interval")]
+    heads = [both(key) for key in ("slice", "items", "held", "axis_ce", "interval")]
     title = tag("h2", both("slices"), id=f"slices-{place}")
     shown = table(heads, rows, numeric=(1, 2, 3, 4))
     return join([title, _figure(chart, meaning("slices", opened=True)), shown])
@@ -247,4 +254,4 @@ def _missing(why: Child) -> Markup:
 
 def _why(data: Entry) -> Markup:
     detailed = (data.get("settings") or {}).get("detail")
-    return both("why_size" if detailed else "why_detail")
+    return both("why_lacks" if detailed else "why_detail")

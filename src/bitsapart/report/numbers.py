@@ -40,22 +40,30 @@ def fixed(value: Any, digits: int) -> str:
 
 
 def decimals(entry: Mapping[str, Any]) -> int:
-    """Two significant digits of the interval's half-width; four decimals where there is none."""
+    """Two significant digits of the interval's half-width, at most six decimals; four where there is no interval."""
     half = (number(entry.get("high")) - number(entry.get("low"))) / 2
     if not math.isfinite(half) or half <= 0:
+        if number(entry["value"]) == 0:
+            return 0
         return 4 if not abs(number(entry["value"])) >= 1000 else 1
-    return min(max(1 - math.floor(math.log10(half)), 0), 8)
+    return min(max(1 - math.floor(math.log10(half)), 0), 6)
 
 
-def quantity(entry: Mapping[str, Any], *, unit: bool = True) -> Markup:
-    """A value with its unit; "≤" where only an upper bound is known."""
+def quantity(entry: Mapping[str, Any], *, unit: bool = True, digits: int | None = None) -> Markup:
+    """A value with its unit; "≤" where only an upper bound is known.
+
+    Args:
+        entry: a quantity of the document.
+        unit: name it.
+        digits: decimals; left out: as many as its interval deserves.
+    """
     value, kind = entry["value"], entry["unit"]
     bound = ""
     if value is None:
         if entry.get("high") is None:
             return two("unknown", "未知")
         value, bound = entry["high"], "≤\N{NO-BREAK SPACE}"
-    digits = decimals(entry)
+    digits = decimals(entry) if digits is None else digits
     if kind == "share":
         return join(f"{bound}{percent(value, max(digits - 2, 0))}")
     shown = f"{bound}{fixed(value, digits)}"

@@ -162,9 +162,9 @@ def _switches(language: Language) -> Markup:
     themes = [
         tag("option", text[language], value=code, data_en=text["en"], data_zh=text["zh"])
         for code, text in (
-            ("auto", {"en": "as the system", "zh": "跟随系统"}),
-            ("light", {"en": "light", "zh": "浅色"}),
-            ("dark", {"en": "dark", "zh": "深色"}),
+            ("auto", {"en": "colours: auto", "zh": "颜色：自动"}),
+            ("light", {"en": "colours: light", "zh": "颜色：浅色"}),
+            ("dark", {"en": "colours: dark", "zh": "颜色：深色"}),
         )
     ]
     return join([

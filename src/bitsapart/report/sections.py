@@ -1,12 +1,12 @@
 """The page's words and tables: the one sentence, the ranking, the three ways, how it was computed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from .charts import ranking_chart
 from .drawing import draw, say_token
 from .markup import Child, Markup, join, name_of, shown, tag
-from .numbers import count, fixed, interval, number, percent, quantity
+from .numbers import count, decimals, fixed, interval, number, percent, quantity
 from .tables import cell, meaning, quantity_cell, table
 from .words import WAYS, both, measure_words, two
 
@@ -47,9 +47,10 @@ def facts(data: Entry) -> Markup:
 def hero(data: Entry, model: Entry) -> Markup:
     """The one sentence, the equation behind it, and the figures people look for first."""
     measures = model["measures"]
+    several = len(data["models"]) > 1  # then the page's first heading says which is closest
     return join([
         tag("p", name_of(model["name"]), class_="kicker"),
-        tag("h1", sentence(model)),
+        tag("h2", sentence(model), class_="sentence") if several else tag("h1", sentence(model)),
         _equation(measures),
         _infinite(data, model),
         tag("div", _cards(model), class_="cards"),
@@ -62,7 +63,7 @@ def sentence(model: Entry) -> Markup:
     measures = model["measures"]
     distance = measures.get("kl_divergence") or measures["cross_entropy"]
     if number(distance["value"]) == float("inf"):
-        return tag("span", both("apart_infinite"), class_="x")
+        return tag("span", both("apart_infinite"), class_="endless")
     if distance["value"] is None or distance is measures["cross_entropy"]:
         return both("apart_at_most", x=tag("span", quantity(measures["cross_entropy"]), class_="x"))
     return both("apart", x=tag("span", quantity(distance), class_="x"))
@@ -72,10 +73,14 @@ def _equation(measures: Entry) -> Markup:
     whole, own, gap = (measures.get(key) for key in ("cross_entropy", "entropy", "kl_divergence"))
     if whole is None or number(whole["value"]) == float("inf"):
         return Markup()
-    shown_whole = tag("span", quantity(whole), class_="whole")
+    digits = min(decimals(entry) for entry in (whole, own, gap) if entry is not None)
+    shown_whole = tag("span", quantity(whole, digits=digits), class_="whole")
     if own is None or gap is None or own["value"] is None or gap["value"] is None:
         return tag("p", both("equation_at_most", ce=shown_whole), class_="equation")
-    parts = {"own": tag("span", quantity(own), class_="own"), "kl": tag("span", quantity(gap), class_="gap")}
+    parts = {
+        "own": tag("span", quantity(own, digits=digits), class_="own"),
+        "kl": tag("span", quantity(gap, digits=digits), class_="gap"),
+    }
     return tag("p", both("equation", ce=shown_whole, **parts), class_="equation")
 
 
@@ -107,12 +112,11 @@ def _cards(model: Entry) -> list[Markup]:
         cards.append(_card(both("worth", x=people), reach, both("worth_note")))
     wrong = measures.get("majority_accuracy")
     if wrong:
-        low, high = _turned(wrong.get("high")), _turned(wrong.get("low"))
-        turned = {**wrong, "value": 1 - wrong["value"], "low": low, "high": high}
-        cards.append(_card(join([quantity(turned), " ", both("error_rate")]), interval(turned), both("error_note")))
+        turned = _turned(wrong)
+        cards.append(_card(both("error_rate_of", x=quantity(turned)), interval(turned), both("error_note")))
     known = (model.get("known") or {}).get("share")
     if known and abs(number(known["value"])) < float("inf"):
-        cards.append(_card(join([quantity(known), " ", both("known")]), interval(known), both("known_note")))
+        cards.append(_card(both("known", x=quantity(known)), interval(known), both("known_note")))
     return cards
 
 
@@ -127,23 +131,29 @@ def _card(big: Child, reach: str, what: Child) -> Markup:
     )  # fmt: skip
 
 
-def _turned(end: float | None) -> float | None:
-    return None if end is None else 1 - end
+def _turned(accuracy: Entry) -> Entry:
+    """The error rate that goes with an accuracy."""
+    ends = {"low": accuracy.get("high"), "high": accuracy.get("low")}
+    turned = {key: None if end is None else 1 - end for key, end in ends.items()}
+    return {**accuracy, **turned, "value": 1 - accuracy["value"]}
 
 
-def ranking(data: Entry, *, chart: bool = True) -> Markup:
+def ranking(data: Entry) -> Markup:
     """Several models side by side, with their paired differences."""
     models: Sequence[Entry] = data["models"]
-    tied = set((data.get("ranking") or {}).get("tied", ()))
-    keys = [key for key in ("cross_entropy", "kl_divergence", "squared_distance", "brier", "majority_accuracy")
+    by = _ranked_by(models)
+    tied = set((data.get("ranking") or {}).get("tied", ())) if by == "cross_entropy" else set()
+    keys = [key for key in ("cross_entropy", "kl_divergence", "squared_distance", "brier")
             if any(key in model["measures"] for model in models)]  # fmt: skip
-    heads: list[Child] = [both("model"), *(measure_name(key) for key in keys)]
+    heads: list[Child] = [both("model"), *(measure_name(key) for key in keys), both("error_rate")]
     worth = any(model.get("equivalence") for model in models)
     rows, marks = [], []
     for place, model in enumerate(models):
-        mark = tag("span", " ●", role="img", aria_label="tied") if model["name"] in tied and len(tied) > 1 else ""
+        mark = _tied_mark() if model["name"] in tied and len(tied) > 1 else ""
         cells = [cell([name_of(model["name"]), mark], head=True)]
         cells += [quantity_cell(model["measures"].get(key), reach=True) for key in keys]
+        right = model["measures"].get("majority_accuracy")
+        cells.append(quantity_cell(_turned(right) if right else None, reach=True))
         if worth:
             cells.append(_worth_cell(model.get("equivalence")))
         rows.append(cells)
@@ -151,20 +161,48 @@ def ranking(data: Entry, *, chart: bool = True) -> Markup:
     if worth:
         heads.append(both("worth", x=""))
     shown_table = table(heads, rows, numeric=range(1, len(heads)), row_attributes=marks)
-    finite = [(m["name"], m["measures"]["cross_entropy"]) for m in models]
-    drawn = _ranking_figure(finite, data["unit"]) if chart else ""
     return join([
-        tag("h2", both("ranking")), drawn, shown_table,
-        tag("p", both("tied_note"), class_="note") if len(tied) > 1 else "", _pairs(data), meaning("ranking"),
+        tag("h1", _closest(models, by, tied), id="ranking-title"), _ranking_figure(models, by), shown_table,
+        tag("p", both("tied_note"), class_="note") if len(tied) > 1 else "", _pairs(data, by), meaning("ranking"),
     ])  # fmt: skip
 
 
-def _ranking_figure(models: Sequence[tuple[str, Entry]], unit: str) -> Markup:
-    known = [(name, entry) for name, entry in models if number(entry["value"]) < float("inf")]
-    if len(known) < 2:
+def _tied_mark() -> Markup:
+    return tag("span", tag("span", " ●", aria_hidden="true"), tag("span", both("tied"), class_="unseen"))
+
+
+def _ranked_by(models: Sequence[Entry]) -> str:
+    """The measure that tells the models apart: where cross-entropies are infinite, one that is not."""
+    for key in ("cross_entropy", "squared_distance", "brier"):
+        if sum(number((model["measures"].get(key) or {}).get("value", "inf")) < float("inf") for model in models) > 1:
+            return key
+    return "cross_entropy"
+
+
+def _closest(models: Sequence[Entry], by: str, tied: Collection[str]) -> Markup:
+    """Which model is closest, in one sentence."""
+    if by != "cross_entropy":
+        best = min(models, key=lambda model: number(model["measures"][by]["value"]))
+        distance = tag("span", quantity(best["measures"][by]), class_="x")
+        return both("closest_squares", model=name_of(best["name"]), measure=measure_name(by), x=distance)
+    if len(tied) > 1:
+        return both("closest_tied", n=tag("span", str(len(tied)), class_="x"), of=str(len(models)))
+    entry = models[0]["measures"].get("kl_divergence") or {}
+    known = entry.get("value") is not None
+    distance = quantity(entry if known else models[0]["measures"]["cross_entropy"])
+    return both(
+        "closest" if known else "closest_at_most", model=name_of(models[0]["name"]), x=tag("span", distance, class_="x")
+    )
+
+
+def _ranking_figure(models: Sequence[Entry], by: str) -> Markup:
+    known = [(model["name"], model["measures"][by]) for model in models if by in model["measures"]]
+    finite = [(name, entry) for name, entry in known if number(entry["value"]) < float("inf")]
+    if len(finite) < 2:
         return Markup()
-    chart = draw(ranking_chart(known, say_token, unit=unit_token(unit)), label="ranking-title")
-    return tag("figure", chart, tag("span", both("ranking"), id="ranking-title", hidden=True), style="margin:0 0 1rem")
+    title = say_token("axis_ce" if by == "cross_entropy" else "axis_squares")
+    chart = draw(ranking_chart(finite, title, unit=unit_token(finite[0][1]["unit"])), label="ranking-title")
+    return tag("figure", chart, style="margin:0 0 1rem")
 
 
 def _worth_cell(entry: Entry | None) -> Markup:
@@ -175,13 +213,13 @@ def _worth_cell(entry: Entry | None) -> Markup:
     return cell(fixed(entry["value"], 2), number(entry["value"]))
 
 
-def _pairs(data: Entry) -> Markup:
+def _pairs(data: Entry, by: str) -> Markup:
     pairs = data.get("pairs") or []
     if not pairs:
         return Markup()
     rows = []
     for pair in pairs[:_MOST_PAIRS]:
-        entry = pair["cross_entropy"]
+        entry = pair.get(by) or pair["cross_entropy"]
         p = entry.get("p_adjusted")
         won = [percent(entry[key]) for key in ("won_a", "won_b") if entry.get(key) is not None]
         rows.append([
@@ -189,8 +227,9 @@ def _pairs(data: Entry) -> Markup:
             cell(interval(entry), class_="num"), cell(" : ".join(won), class_="num"),
             cell("" if p is None else "< 0.0001" if p < 1e-4 else fixed(p, 4), number(p)),
         ])  # fmt: skip
-    heads = [both(key) for key in ("difference", "entropy", "interval", "won", "p_value")]
-    return tag("div", table(heads, rows, caption=both("pairs"), numeric=(1, 2, 3, 4)), style="margin-top:1.2rem")
+    heads = [both("models"), *(both(key) for key in ("difference", "interval", "won", "p_value"))]
+    caption = both("pairs", measure=measure_name(by))
+    return tag("div", table(heads, rows, caption=caption, numeric=(1, 2, 3, 4)), style="margin-top:1.2rem")
 
 
 def three_ways(model: Entry) -> Markup:
@@ -222,8 +261,9 @@ def _measure(key: str, entry: Entry) -> Markup:
         why = [formula, "\N{EN SPACE}" if formula else "", two(words["meaning_en"], words["meaning_zh"])]
     bracket = entry.get("bracket")
     if bracket and number(bracket[1]) < float("inf"):
-        ends = f"{fixed(bracket[0], 4)} – {fixed(bracket[1], 4)}"
-        why += ["\N{EN SPACE}", both("bracket", x=ends)]
+        digits = decimals(entry)
+        low, high = (fixed(end, digits) for end in bracket)
+        why += ["\N{EN SPACE}", both("bracket", low=low, high=high)]
     return tag(
         "div", tag("dt", measure_name(key)), tag("dd", quantity(entry), data_measure=key, data_value=_plain(entry)),
         tag("dd", interval(entry), class_="ci", style="grid-column:1/-1") if interval(entry) else "",
@@ -242,7 +282,7 @@ def _agreement(model: Entry) -> Markup:
         return Markup()
     one = quantity({"value": entry["cross_entropy"], "unit": entry["unit"], "low": None, "high": None})
     line = both("agree_line", ce=one, factor=fixed(entry["nats_per_unit"], 4), nats=fixed(entry["log_loss_nats"], 4))
-    return tag("p", tag("b", both("agree")), ": ", line, class_="note")
+    return tag("p", tag("b", both("agree")), two(": ", "："), line, class_="note")
 
 
 def how(data: Entry) -> Markup:

@@ -35,13 +35,20 @@ def worst(data: Entry, model: Entry, items: Mapping[str, Shown]) -> Markup:
 def _card(data: Entry, row: Entry, items: Mapping[str, Shown], *, several: bool) -> Markup:
     entry = {"low": None, "high": None, **row}
     name = "" if row.get("item") is None else name_of(row["item"], 120)
-    head = tag("div", tag("span", name), tag("b", quantity(entry)), class_="head")
+    head = tag("div", tag("span", name), tag("b", quantity(entry, digits=2)), class_="head")
     kind = tag("span", both(row["kind"]), class_="note") if several and row.get("kind") in _KINDS else ""
     seen = items.get(str(row.get("item")))
     return tag("li", head, kind, seen.markup() if seen else "", _answers(data["classes"], row), class_="card")
 
 
 _KINDS = ("farthest", "people-sure", "people-split")
+
+
+def _small(share: float) -> str:
+    """A share in percent that does not read as 0 unless it is."""
+    if share == 0 or share >= 0.0005:
+        return percent(share)
+    return percent(share, 4) if share >= 5e-7 else f"< {percent(1e-6, 4)}"
 
 
 def _answers(classes: Sequence[str], row: Entry) -> Markup:
@@ -55,7 +62,7 @@ def _answers(classes: Sequence[str], row: Entry) -> Markup:
             "tr",
             tag("th", name_of(classes[c], 40), scope="row"),
             tag("td", percent(people[c], 0), bar(people[c], "people"), class_="num"),
-            tag("td", percent(model[c], 1 if model[c] > 0.0005 else 4), bar(model[c], "model"), class_="num"),
+            tag("td", _small(model[c]), bar(model[c], "model"), class_="num"),
         )
         for c in order
         if people[c] > 0 or model[c] > 0.005
