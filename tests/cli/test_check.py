@@ -85,3 +85,40 @@ def test_a_file_of_logits_is_a_model(tmp_path: Path) -> None:
     result = check(str(tmp_path / "logits.csv"))
     assert "logits in 2 columns" in result.output
     assert "compare it with people" in result.output
+
+
+def test_classes_that_are_numbers_lie_on_a_scale(tmp_path: Path) -> None:
+    import numpy as np
+
+    krippendorff = pytest.importorskip("krippendorff")
+    random = np.random.default_rng(5)
+    scores = np.array([1, 2, 3, 4, 10])
+    ratings = np.full((4, 60), np.nan)
+    for item in range(60):
+        for rater in range(int(random.integers(1, 5))):
+            ratings[rater, item] = random.choice([scores[item % 5], random.choice(scores)])
+    rows = [f"{item},{rater},{score:.0f}" for (rater, item), score in np.ndenumerate(ratings) if score == score]
+    (tmp_path / "scores.csv").write_text("\n".join(["item,annotator,label", *rows]) + "\n")
+    counts = np.stack([(ratings == score).sum(axis=0) for score in scores], axis=1)
+    wide = ["item,1,2,3,4,10", *(f"{item}," + ",".join(map(str, row)) for item, row in enumerate(counts))]
+    (tmp_path / "wide.csv").write_text("\n".join(wide) + "\n")
+    for name in ("scores.csv", "wide.csv"):
+        found = json.loads(check(str(tmp_path / name), "--json").output)["checks"][0]["people"]["agreement"]
+        for key, level in (("alpha", "nominal"), ("alpha_ordinal", "ordinal"), ("alpha_interval", "interval")):
+            expected = krippendorff.alpha(ratings, level_of_measurement=level)
+            assert found[key]["value"] == pytest.approx(expected, rel=1e-12)
+            assert found[key]["low"] < expected < found[key]["high"]
+        assert found["disagreement"]["value"] == pytest.approx(1 - found["percent"]["value"])
+
+
+def test_ordered_classes(tmp_path: Path) -> None:
+    krippendorff = pytest.importorskip("krippendorff")
+    (tmp_path / "p.csv").write_text("item,low,mid,high\n1,2,1,0\n2,0,3,0\n3,0,1,2\n4,1,0,2\n5,3,0,0\n")
+    expected = krippendorff.alpha(
+        value_counts=[[2, 1, 0], [0, 3, 0], [0, 1, 2], [1, 0, 2], [3, 0, 0]], level_of_measurement="ordinal",
+        value_domain=[1, 2, 3],
+    )  # fmt: skip
+    plain = json.loads(check(str(tmp_path / "p.csv"), "--json").output)["checks"][0]["people"]["agreement"]
+    assert "alpha_ordinal" not in plain
+    given = json.loads(check(str(tmp_path / "p.csv"), "--ordinal", "--json").output)["checks"][0]["people"]["agreement"]
+    assert given["alpha_ordinal"]["value"] == pytest.approx(expected, rel=1e-12)

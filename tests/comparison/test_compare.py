@@ -279,3 +279,89 @@ def test_the_same_values_from_every_format_any_order_and_merged_tallies(tmp_path
     for place in (6, 0, 2, 5, 1, 4):
         merged.merge(Tally.from_bytes(parts[place]))
     assert merged.to_bytes() == expected
+
+
+def test_worth_by_both_ways_to_combine_people_and_the_share_that_is_known():
+    from bitsapart.people.bayesian import bayesian_curve
+    from bitsapart.people.entropy import panel_entropy
+    from bitsapart.people.equivalence import equivalent_people
+    from bitsapart.people.frequency import frequency_curve
+    from bitsapart.people.patterns import LossSums, PatternTable
+
+    counts, q = panel(400)
+    q = 0.8 / 3 + 0.2 * q
+    model = ba.compare(counts, q).data["models"][0]
+    patterns, place, frequency = np.unique(counts, axis=0, return_inverse=True, return_counts=True)
+    loss = -(counts / 6 * np.log(q)).sum(axis=1)
+    table = PatternTable.of(patterns, frequency)
+    losses = LossSums.of(np.bincount(place.ravel(), loss), np.bincount(place.ravel(), loss**2))
+    for entry, curve in (
+        (model["equivalence"], frequency_curve(table)),
+        (model["equivalence"]["bayesian"], bayesian_curve(table)),
+    ):
+        expected = equivalent_people(curve, losses)
+        assert entry["combiner"] == curve.combiner
+        assert entry["value"] == pytest.approx(expected.value, rel=1e-9)
+        assert [entry["low"], entry["high"]] == pytest.approx([expected.low, expected.high], rel=1e-6)
+        assert [point["k"] for point in entry["curve"]] == list(range(6))
+        assert [point["value"] for point in entry["curve"]] == pytest.approx(curve.mean / math.log(2), rel=1e-12)
+    known, share = model["known"], panel_entropy(table).share(losses)
+    assert known["share"]["value"] == pytest.approx(share.share.value, rel=1e-9)
+    for name in ("class_shares", "model", "people"):
+        assert known[name]["value"] == pytest.approx(getattr(share, name).value / math.log(2), rel=1e-9)
+
+
+def test_more_than_three_classes_are_combined_by_shares_alone():
+    counts, q = panel(100, classes=4)
+    assert "bayesian" not in ba.compare(counts, q).data["models"][0]["equivalence"]
+
+
+def test_the_bracket_has_the_interval_of_its_ends():
+    counts, q = panel(300)
+    measures_of = ba.compare(counts, q).data["models"][0]["measures"]
+    for key in ("entropy", "kl_divergence"):
+        entry = measures_of[key]
+        assert entry["bracket_interval"][0] < entry["bracket"][0] < entry["value"] < entry["bracket"][1]
+        assert entry["bracket"][1] < entry["bracket_interval"][1]
+
+
+def test_unanimous_people_give_a_point_without_an_interval():
+    labels = np.random.default_rng(4).integers(0, 3, 60)
+    entry = ba.compare(4 * np.eye(3, dtype=int)[labels], panel(60)[1]).data["models"][0]["measures"]["entropy"]
+    assert (entry["value"], entry["low"], entry["high"]) == (0.0, None, None)
+    assert "every item with several judgements is unanimous" in entry["note"]
+
+
+def test_people_who_always_split_have_no_bracket():
+    model = ba.compare(np.tile([1, 1], (50, 1)), panel(50, classes=2)[1]).data["models"][0]
+    for key in ("entropy", "kl_divergence"):
+        assert model["measures"][key]["bracket"] is None
+        assert "people who differ more often than independent answers would" in model["measures"][key]["note"]
+    assert "known" not in model
+
+
+def test_a_point_outside_its_bracket_is_never_shown_without_a_word():
+    # Most items have one judgement and are clear; those with many are contested: one pattern does not fit both.
+    counts = np.array([[2, 0]] * 300 + [[0, 2]] * 20 + [[8, 8]] * 100)
+    entry = ba.compare(counts, panel(420, classes=2)[1]).data["models"][0]["measures"]["entropy"]
+    low, high = entry["bracket"]
+    assert not low <= entry["value"] <= high
+    assert "the point lies outside" in entry["note"]
+
+
+def test_few_items_with_two_judgements_are_said():
+    counts = np.array([[1, 0], [0, 1]] * 40 + [[1, 1], [2, 0], [0, 2]])
+    note = ba.compare(counts, panel(83, classes=2)[1]).data["models"][0]["measures"]["entropy"]["note"]
+    assert "the point rests on 3 items that two or more judged" in note
+
+
+def test_heavy_tails_of_a_difference_are_said():
+    counts, q = panel(1000, classes=2)
+    other = q.copy()
+    other[:3] = np.where(counts[:3] > 0, 1e-12, 1 - 1e-12)
+    other[:3] /= other[:3].sum(axis=1, keepdims=True)
+    result = ba.compare(counts, q, other)
+    assert result.data["pairs"][0]["cross_entropy"]["heavy_tailed"]
+    assert any("carry most of the difference" in warning for warning in result.data["warnings"])
+    calm = ba.compare(counts, 0.25 + 0.5 * q, 0.3 + 0.4 * q)
+    assert not calm.data["pairs"][0]["cross_entropy"]["heavy_tailed"]

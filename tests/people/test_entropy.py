@@ -192,3 +192,28 @@ def test_bias_and_coverage_on_panels_with_a_known_truth(alpha, people):
     assert mean["lower"] < truth < mean["upper"]
     assert mean["plug_in"] < mean["lower"] - 0.02
     assert 0.89 <= covered / rounds <= 0.995
+
+
+def test_one_distribution_for_all_items_is_sampled_too():
+    """At α = ∞ the entropy is that of the pooled shares, with their sampling error and not with none."""
+    random = np.random.default_rng(6)
+    shares = np.array([0.6, 0.3, 0.1])
+    found, errors = [], []
+    for _ in range(400):
+        panel = panel_entropy(table_of(random.multinomial(3, shares, 60)))
+        if panel.prior.alpha == inf:
+            found.append(panel.entropy().value)
+            errors.append(panel.entropy().standard_error)
+    assert len(found) > 100
+    assert np.std(found) == pytest.approx(np.mean(errors), rel=0.15)
+    assert panel_entropy(PatternTable.of([[2, 2]], [50])).share(LossSums.of([40.0], [40.0])) is None
+
+
+def test_unanimous_people_prove_no_certainty():
+    panel = panel_entropy(PatternTable.of([[4, 0], [0, 2]], [50, 30]))
+    assert panel.entropy().value == 0.0
+    assert np.isnan(panel.entropy().standard_error)
+    kl = panel.divergence(LossSums.of([50 * 0.2, 30 * 0.4], [50 * 0.05, 30 * 0.2]))
+    assert kl.point.value == pytest.approx((10 + 12) / 80)
+    assert np.isnan(kl.point.standard_error)
+    assert kl.upper.standard_error > 0

@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Iterator
+from math import isfinite
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
@@ -19,14 +20,23 @@ if TYPE_CHECKING:
 _MOST_SHARES = 6
 _MOST_CLASSES = 12
 _SMALL_PANEL = 2
-_AGREEMENT = (("percent", "agreement"), ("kappa", "Fleiss' κ"), ("alpha", "Krippendorff's α"))
+_TWO_CLASSES = 2
+_AGREEMENT = (
+    ("percent", "agreement", "two people asked about the same item agree"),
+    ("disagreement", "disagreement", "they do not"),
+    ("kappa", "Fleiss' κ", "agreement beyond chance, every item alike"),
+    ("alpha", "Krippendorff's α", "agreement beyond chance, every judgement alike"),
+    ("alpha_ordinal", "α, ordinal", "the same for classes in an order"),
+    ("alpha_interval", "α, interval", "the same for classes that are numbers"),
+)
 
 
 @click.command
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
+@click.option("--ordinal", is_flag=True, help="The classes are ordered, as in --classes: add the ordinal α.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")
 @reading_flags
-def command(files: tuple[str, ...], *, as_json: bool, **flags: Any) -> None:
+def command(files: tuple[str, ...], *, ordinal: bool, as_json: bool, **flags: Any) -> None:
     """What each FILE holds, what is wrong with it, and what can be computed from it.
 
     One file may hold people, a model, or both. Of several, the first is people's and the others are models, and
@@ -37,7 +47,7 @@ def command(files: tuple[str, ...], *, as_json: bool, **flags: Any) -> None:
     bitsapart check people.parquet model-a.csv model-b.csv
     """
     options = read_options(flags)
-    findings = list(_findings(files, options))
+    findings = list(_findings(files, options, ordinal=ordinal))
     if as_json:
         click.echo(json.dumps({"schema": 1, "checks": findings}, ensure_ascii=False, indent=1))
     else:
@@ -45,30 +55,30 @@ def command(files: tuple[str, ...], *, as_json: bool, **flags: Any) -> None:
     sys.exit(EXIT_BAD_INPUT if any(finding["error"] for finding in findings) else 0)
 
 
-def _findings(files: tuple[str, ...], options: "ReadOptions") -> Iterator[dict[str, Any]]:
+def _findings(files: tuple[str, ...], options: "ReadOptions", *, ordinal: bool) -> Iterator[dict[str, Any]]:
     """Each file alone; then, if there are several or an example, whether they belong together."""
     from bitsapart.data import open_any, open_model, open_pair, open_people
 
     example = len(files) == 1 and files[0].startswith("example:")
     if example:
-        yield _finding(files[0], lambda: open_pair(files[0], options=options))
+        yield _finding(files[0], lambda: open_pair(files[0], options=options), ordinal=ordinal)
         return
     if len(files) == 1:
-        yield _finding(files[0], lambda: open_any(files[0], options=options))
+        yield _finding(files[0], lambda: open_any(files[0], options=options), ordinal=ordinal)
         return
     said: list[str] = []
     for number, file in enumerate(files):
         door = open_model if number else open_people
-        alone = _finding(file, lambda door=door, file=file: door(file, options=options))
+        alone = _finding(file, lambda door=door, file=file: door(file, options=options), ordinal=ordinal)
         said += alone.get("warnings", [])
         yield alone | {"can": []}
     name = " + ".join(PurePath(file).name for file in files)
-    together = _finding(name, lambda: open_pair(files[0], files[1:], options=options))
+    together = _finding(name, lambda: open_pair(files[0], files[1:], options=options), ordinal=ordinal)
     news = [warning for warning in together.get("warnings", []) if warning not in said]
     yield together | {"together": True, "warnings": news}
 
 
-def _finding(name: str, door: Any) -> dict[str, Any]:
+def _finding(name: str, door: Any, *, ordinal: bool) -> dict[str, Any]:
     """What one input holds, or the one sentence that says what is wrong with it."""
     from bitsapart.data import survey
 
@@ -82,7 +92,7 @@ def _finding(name: str, door: Any) -> dict[str, Any]:
                 "notes": list(pair.notes),
                 "warnings": list(pair.announcements),
                 "inputs": pair.inputs,
-                "people": None if people is None else _people(people, pair),
+                "people": None if people is None else _people(people, pair, ordinal=ordinal),
                 "models": [_model(model) for model in models],
                 "can": _possible(people, models, pair),
             }
@@ -91,7 +101,7 @@ def _finding(name: str, door: Any) -> dict[str, Any]:
     return found
 
 
-def _people(people: "PeopleSurvey", pair: "Pair") -> dict[str, Any]:
+def _people(people: "PeopleSurvey", pair: "Pair", *, ordinal: bool) -> dict[str, Any]:
     panel = None
     if people.judgements is not None:
         panel = {"min": people.fewest, "max": people.most, "mean": people.judgements / people.items}
@@ -104,28 +114,50 @@ def _people(people: "PeopleSurvey", pair: "Pair") -> dict[str, Any]:
         "items_with_two_or_more": people.with_two,
         "annotators": len(pair.long_judgements().annotators) if pair.annotators else None,
         "shares": people.shares,
-        "agreement": _agreement(people),
+        "agreement": _agreement(people, ordinal=ordinal),
     }
 
 
-def _agreement(people: "PeopleSurvey") -> dict[str, Any] | None:
-    """Percent agreement, κ and α with 95 % intervals, where an item has two judgements."""
+def _agreement(people: "PeopleSurvey", *, ordinal: bool) -> dict[str, Any] | None:
+    """How far people agree, each with its 95 % interval, where an item has two judgements.
+
+    Classes whose names are numbers lie on a scale; with `ordinal` others are taken in their order.
+    """
     if not people.patterns or not people.with_two:
         return None
     from bitsapart.comparison.intervals import interval_of
-    from bitsapart.people.agreement import agreement
+    from bitsapart.people.agreement import agreement, krippendorff_alpha
     from bitsapart.people.patterns import PatternTable
 
-    found = agreement(PatternTable.of(list(people.patterns), list(people.patterns.values())))
+    table = PatternTable.of(list(people.patterns), list(people.patterns.values()))
+    found = agreement(table)
     if found is None:
         return None
+    estimates = {key: getattr(found, key) for key in ("percent", "disagreement", "kappa", "alpha")}
+    values = _numbers(people.classes)
+    if estimates["alpha"] is not None and len(people.classes) > _TWO_CLASSES:
+        if values is not None:
+            order = sorted(range(len(values)), key=values.__getitem__)
+            table = PatternTable(table.counts[:, order], table.items, table.weight, table.weight_square)
+            places = sorted(values)
+            estimates["alpha_interval"] = krippendorff_alpha(table, scale="interval", values=places)
+        if values is not None or ordinal:
+            estimates["alpha_ordinal"] = krippendorff_alpha(table, scale="ordinal")
     measures = {}
-    for key, _ in _AGREEMENT:
-        estimate = getattr(found, key)
+    for key, estimate in estimates.items():
         if estimate is not None:
             interval = interval_of(estimate)
             measures[key] = {"value": interval.value, "low": interval.low, "high": interval.high, "n": interval.n}
     return measures
+
+
+def _numbers(classes: tuple[str, ...]) -> list[float] | None:
+    """The classes as numbers, where all of their names are."""
+    try:
+        values = [float(name) for name in classes]
+    except ValueError:
+        return None
+    return values if all(isfinite(value) for value in values) else None
 
 
 def _model(model: "ModelSurvey") -> dict[str, Any]:
@@ -200,9 +232,9 @@ def _lines(finding: dict[str, Any]) -> Iterator[tuple[str, str]]:
 def _people_lines(people: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield "people", _panel(people)
     yield "they say", _shares(people["shares"])
-    for key, name in _AGREEMENT:
+    for key, name, meaning in _AGREEMENT:
         if people["agreement"] and key in people["agreement"]:
-            yield name, _interval(people["agreement"][key])
+            yield name, f"{_interval(people['agreement'][key])}  {meaning}"
 
 
 def _model_lines(model: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -232,8 +264,10 @@ def _shares(shares: dict[str, float]) -> str:
 
 
 def _interval(entry: dict[str, Any]) -> str:
-    value = f"{entry['value']:.3f}"
-    return value if entry["low"] is None else f"{value}  ({entry['low']:.3f} – {entry['high']:.3f})"
+    value, low, high = (
+        None if end is None else f"{end:.3f}".replace("-", "−") for end in (entry["value"], entry["low"], entry["high"])
+    )
+    return f"{value}" if low is None else f"{value}  ({low} – {high})"
 
 
 def _count(number: int) -> str:

@@ -38,6 +38,12 @@ from .reading import read_options, reading_flags
     help="List the N items that are farthest apart.",
 )
 @click.option("--curve", is_flag=True, help="Show the whole curve: how well k people predict one more.")
+@click.option(
+    "--k-max",
+    type=click.IntRange(1),
+    metavar="K",
+    help="End the curve at K people; by default the most that keeps 90 % of the items, each with K + 1 people or more.",
+)
 @click.option("--replace", is_flag=True, help="May the model replace a person? (the alt-test; needs annotators)")
 @click.option(
     "--epsilon",

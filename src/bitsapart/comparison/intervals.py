@@ -119,7 +119,8 @@ def student_interval(
         one = f"one {unit.removesuffix('s')}" if n == 1 else f"no {unit}"
         return Interval(value, None, None, None, n, f"no interval: {one}, and an interval needs two")
     if not (isfinite(value) and isfinite(variance_of_mean)):
-        return Interval(value, None, None, None, n, "no interval: the mean is not finite")
+        why = "its error is not known" if isfinite(value) else "the mean is not finite"
+        return Interval(value, None, None, None, n, f"no interval: {why}")
     error = sqrt(variance_of_mean)
     reach = _quantile(n, level) * error
     return Interval(value, value - reach, value + reach, error, n, f"Student t over {n} {unit}")

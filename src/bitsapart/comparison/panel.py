@@ -1,6 +1,8 @@
 """What a panel of a few people can say: entropy and KL with a bracket, and how many people a model is worth."""
 
-from math import isinf, nan
+from dataclasses import dataclass, field
+from functools import cached_property
+from math import inf, isinf, nan
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,48 +16,81 @@ from .tally import PatternSums, Tally
 if TYPE_CHECKING:
     from bitsapart.people.curve import Curve
     from bitsapart.people.entropy import PanelEntropy
+    from bitsapart.people.equivalence import Equivalence
     from bitsapart.people.patterns import Estimate, LossSums, PatternTable
 
     from .summary import Settings
 
-__all__ = ["panel_entries", "verdict_entries"]
+__all__ = ["correct_for_panel", "panel_entries", "verdict_entries"]
 
 _ONE_JUDGEMENT = "one judgement per item cannot tell people's own uncertainty from the model's error"
-_BAYESIAN_CLASSES = 3  # the anonymous Bayesian combiner is shown by default up to this many
+_CROSSED = "its ends have crossed: too few items, or people who differ more often than independent answers would"
+_OUTSIDE = "the point lies outside, so these people do not differ as the fitted pattern says: trust the bracket"
+_VISIBLE = 5e-4  # nats: the fourth decimal of a bracket is no disagreement
+_FEW = 30  # items
 
 
-def panel_entries(
-    tally: Tally, model: int, measures: dict[str, dict[str, Any]], settings: "Settings"
-) -> dict[str, Any]:
-    """Correct entropy and KL for the size of the panel; `measures` is changed in place.
+@dataclass(eq=False)
+class _Panel:
+    """What every model of a tally is compared with: worked out once and kept beside the tally."""
 
-    Returns:
-        Further entries of the model: its worth in people.
-    """
+    sums: PatternSums
+    table: "PatternTable"
+    items: int
+    curves: "dict[int | None, tuple[Curve, ...]]" = field(default_factory=dict)
+
+    @cached_property
+    def entropy(self) -> "PanelEntropy":
+        """People's own entropy."""
+        from bitsapart.people.entropy import panel_entropy
+
+        return panel_entropy(self.table)
+
+    def rater_curves(self, k_max: int | None) -> "tuple[Curve, ...]":
+        """How well k people predict one more."""
+        from bitsapart.people.equivalence import rater_curves
+
+        if k_max not in self.curves:
+            self.curves[k_max] = rater_curves(self.table, k_max=k_max)
+        return self.curves[k_max]
+
+
+def correct_for_panel(tally: Tally, model: int, measures: dict[str, dict[str, Any]], settings: "Settings") -> None:
+    """Correct entropy and KL, in place, for how few people were asked."""
     if settings.exact or tally.people_kind == "probs":
-        return {}
+        return
     if not any(size > 1 for size in tally.panel_sizes):
         _claim_nothing(measures)
-        return {}
-    sums = tally.patterns()
-    if sums is None:
+        return
+    panel = _panel(tally)
+    if panel is None:
         for key in ("entropy", "kl_divergence"):
             measures[key]["note"] = "plug-in: " + ("too small" if key == "entropy" else "too large") + " for few people"
+        return
+    _correct(measures, panel.entropy, _losses(panel.sums, model), settings)
+
+
+def panel_entries(tally: Tally, model: int, settings: "Settings") -> dict[str, Any]:
+    """What only a panel can say of a model.
+
+    Returns:
+        The entries `known`, the share of what there is to know, with two judgements an item; and `equivalence`, how
+        many people the model is worth, with three.
+    """
+    panel = None if settings.exact or tally.people_kind == "probs" else _panel(tally)
+    if panel is None or not any(size > 1 for size in tally.panel_sizes):
         return {}
-    table, losses = _table(sums), _losses(sums, model)
-    entropy = _panel_entropy(tally, table)
-    _correct(measures, entropy, losses, settings)
+    losses = _losses(panel.sums, model)
     found: dict[str, Any] = {}
-    share = entropy.share(losses)
+    share = panel.entropy.share(losses)
     if share is not None:
         per_unit = nats_in(settings.unit)
-        found["known"] = {
-            "share": _entry(_interval(share.share), "share"),
-            "class_shares": _entry(_interval(share.class_shares).scaled(1 / per_unit), settings.unit),
-            "people": _entry(_interval(share.people).scaled(1 / per_unit), settings.unit),
+        found["known"] = {"share": _entry(_interval(share.share), "share")} | {
+            name: _entry(_interval(getattr(share, name)).scaled(1 / per_unit), settings.unit)
+            for name in ("class_shares", "model", "people")
         }
     if max(tally.panel_sizes) > 2:
-        found["equivalence"] = _worth(tally, table, losses, settings)
+        found["equivalence"] = _worths(panel, losses, settings)
     return found
 
 
@@ -90,12 +125,20 @@ def _claim_nothing(measures: dict[str, dict[str, Any]]) -> None:
         measures.pop(key, None)
 
 
-def _table(sums: PatternSums) -> "PatternTable":
+def _panel(tally: Tally) -> _Panel | None:
+    """None where count patterns were not gathered."""
     from bitsapart.people.patterns import PatternTable
 
-    return PatternTable.of(
-        sums.counts, sums.items, weight=sums.weight, weight_square=sums.weight_square, groups=sums.groups
-    )
+    kept: _Panel | None = tally.__dict__.get("_panel")
+    if kept is None or kept.items != tally.items:
+        sums = tally.patterns()
+        if sums is None:
+            return None
+        table = PatternTable.of(
+            sums.counts, sums.items, weight=sums.weight, weight_square=sums.weight_square, groups=sums.groups
+        )
+        kept = tally.__dict__["_panel"] = _Panel(sums, table, tally.items)
+    return kept
 
 
 def _losses(sums: PatternSums, model: int) -> "LossSums":
@@ -106,17 +149,6 @@ def _losses(sums: PatternSums, model: int) -> "LossSums":
     cross = np.array([m.xw / GRID**2 for m in rows])
     square = np.array([m.xx / GRID**2 for m in rows])
     return LossSums.of(total, square, cross=cross)
-
-
-def _panel_entropy(tally: Tally, table: "PatternTable") -> "PanelEntropy":
-    """The same for every model of a tally: worked out once and kept beside it."""
-    from bitsapart.people.entropy import panel_entropy
-
-    kept: tuple[int, PanelEntropy] | None = tally.__dict__.get("_panel_entropy")
-    if kept is None or kept[0] != tally.items:
-        kept = (tally.items, panel_entropy(table))
-        tally.__dict__["_panel_entropy"] = kept
-    return kept[1]
 
 
 def _correct(
@@ -130,34 +162,53 @@ def _correct(
         return
     plug_in = {key: measures[key]["value"] for key in ("entropy", "kl_divergence")}
     finite = measures["kl_divergence"].get("finite")
-    measures["entropy"] = _entry(_interval(own).scaled(scale), settings.unit) | {
-        "bracket": [low.value * scale, high.value * scale], "plug_in": plug_in["entropy"],
-        "note": f"between {low.value * scale:.4f} and {high.value * scale:.4f}, whatever people's distribution",
-    }  # fmt: skip
-    measures["kl_divergence"] = _entry(_interval(kl.point).scaled(scale), settings.unit) | {
-        "bracket": [kl.lower.value * scale, kl.upper.value * scale], "plug_in": plug_in["kl_divergence"],
-    }  # fmt: skip
+    measures["entropy"] = _entry(_interval(own).scaled(scale), settings.unit) | _bracket((low, high), scale)
+    measures["kl_divergence"] = _entry(_interval(kl.point).scaled(scale), settings.unit) | (
+        {"bracket": [inf, inf]} if isinf(kl.point.value) else _bracket((kl.lower, kl.upper), scale)
+    )
+    measures["entropy"]["note"] = "; ".join([measures["entropy"]["note"], *_doubts(entropy, own, low, high)])
+    for key, value in plug_in.items():
+        measures[key]["plug_in"] = value
     if isinf(kl.point.value):
         measures["kl_divergence"]["finite"] = finite
-    else:
-        ends = [_interval(kl.lower).scaled(scale).low, _interval(kl.upper).scaled(scale).high]
-        measures["kl_divergence"]["bracket_interval"] = ends
-        measures["kl_divergence"]["note"] = (
-            f"between {kl.lower.value * scale:.4f} and {kl.upper.value * scale:.4f}, whatever people's distribution"
-        )
 
 
-def _worth(tally: Tally, table: "PatternTable", losses: "LossSums", settings: "Settings") -> dict[str, Any] | None:
+def _bracket(ends: "tuple[Estimate, Estimate]", scale: float) -> dict[str, Any]:
+    """The ends that assume nothing about people, and how far the sampling of items may move them."""
+    low, high = (end.value * scale for end in ends)
+    if low > high + _VISIBLE * scale:
+        return {"bracket": None, "note": f"no bracket: {_CROSSED}"}
+    reach = [_interval(ends[0]).scaled(scale).low, _interval(ends[1]).scaled(scale).high]
+    note = f"between {low:.4f} and {high:.4f}, whatever people's distribution"
+    return {"bracket": [low, high], "bracket_interval": reach, "note": note}
+
+
+def _doubts(entropy: "PanelEntropy", own: "Estimate", low: "Estimate", high: "Estimate") -> list[str]:
+    """What a reader must know of the point."""
+    doubts = [entropy.prior.note] if entropy.prior.note else []
+    several = round(float(entropy.table.items[entropy.table.people > 1].sum()))
+    if several < _FEW:
+        doubts.append(f"the point rests on {several} items that two or more judged" if several > 1 else
+                      "the point rests on one item that two or more judged")  # fmt: skip
+    if low.value <= high.value and not low.value - _VISIBLE <= own.value <= high.value + _VISIBLE:
+        doubts.append(_OUTSIDE)
+    return doubts
+
+
+def _worths(panel: _Panel, losses: "LossSums", settings: "Settings") -> dict[str, Any]:
+    """How many people the model is worth; under `bayesian` the same where Bayes' rule combines their answers."""
     from bitsapart.people.equivalence import equivalent_people
 
-    curve = _curve(tally, table)
-    worth = equivalent_people(curve, losses)
+    entries = [
+        _worth(curve, equivalent_people(curve, losses), settings) for curve in panel.rater_curves(settings.k_max)
+    ]
+    return entries[0] | {entry["combiner"]: entry for entry in entries[1:]}
+
+
+def _worth(curve: "Curve", worth: "Equivalence", settings: "Settings") -> dict[str, Any]:
     per_unit = nats_in(settings.unit)
-    left_out = (
-        f"; {worth.left_out} items with fewer than {curve.k_max + 1} people are left out" if worth.left_out else ""
-    )
     return {
-        "text": worth.text(), "note": f" — that many people, combined, predict one more as well{left_out}",
+        "text": worth.text(), "note": _meaning(curve, worth),
         "value": worth.value, "low": worth.low, "high": worth.high, "standard_error": worth.standard_error,
         "unit": "people", "beyond": worth.value is None, "k_max": curve.k_max, "items": worth.items,
         "left_out": worth.left_out, "combiner": curve.combiner,
@@ -170,15 +221,18 @@ def _worth(tally: Tally, table: "PatternTable", losses: "LossSums", settings: "S
     }  # fmt: skip
 
 
-def _curve(tally: Tally, table: "PatternTable") -> "Curve":
-    """The curve of k people, the same for every model: worked out once and kept beside the tally."""
-    from bitsapart.people.frequency import frequency_curve
-
-    kept: tuple[int, Curve] | None = tally.__dict__.get("_people_curve")
-    if kept is None or kept[0] != tally.items:
-        kept = (tally.items, frequency_curve(table))
-        tally.__dict__["_people_curve"] = kept
-    return kept[1]
+def _meaning(curve: "Curve", worth: "Equivalence") -> str:
+    if isinf(worth.score):
+        note = " — its loss is infinite on some items"
+    elif worth.value == 0:
+        note = " — no better than answering with the class shares"
+    elif worth.value is None:
+        note = " — better than all of them together"
+    else:
+        note = " — that many people, combined, predict one more as well"
+    if worth.left_out:
+        note += f"; {worth.left_out} items with fewer than {curve.k_max + 1} people are left out"
+    return note
 
 
 def _interval(estimate: "Estimate") -> Interval:

@@ -9,7 +9,7 @@ from bitsapart import __version__
 from bitsapart.units import Unit, nats_in
 
 from .intervals import Interval, clustered_interval
-from .panel import panel_entries, verdict_entries
+from .panel import correct_for_panel, panel_entries, verdict_entries
 from .rivals import rank
 from .slices import distance_of, share_of_distance, widened
 from .tally import Tally, Weighting
@@ -31,6 +31,7 @@ class Settings:
         ordinal: the classes are ordered; add the ranked probability score.
         worst: how many of the farthest items are listed.
         curve: show the whole curve of rater equivalence.
+        k_max: how many people the curve goes to; None is the most that keeps 90 % of the items.
         replace: run the alt-test.
         epsilon: the alt-test's allowance for the model; None is 0.2.
         detail: gather everything that the page shows; None: unless there are very many items.
@@ -44,6 +45,7 @@ class Settings:
     ordinal: bool = False
     worst: int = 5
     curve: bool = False
+    k_max: int | None = None
     replace: bool = False
     epsilon: float | None = None
     detail: bool | None = None
@@ -107,7 +109,7 @@ def document(tally: Tally, settings: Settings | None = None, context: Context | 
         "ranking": ranking,
         "inputs": [dict(entry) for entry in context.inputs],
         "notes": list(context.notes),
-        "warnings": [*context.warnings, *_warnings(tally, models)],
+        "warnings": [*context.warnings, *_warnings(tally, models, pairs)],
         "settings": asdict(settings),
     }
 
@@ -131,12 +133,7 @@ def interval_of(tally: Tally, measure: str, model: int, weighting: Weighting = "
 
 def _model(tally: Tally, place: int, settings: Settings) -> dict[str, Any]:
     infinite, items = tally.infinite(place)
-    measures = {key: _measure(tally, key, place, settings) for key in _COLUMNS if tally.moments(key, place).n}
-    if settings.exact and tally.people_kind == "labels":
-        measures["squared_distance"] = dict(measures["squared_error"])
-    _make_infinite(measures, infinite)
-    measures |= _likelihood(tally, place, infinite=bool(infinite))
-    measures["perplexity"] = _perplexity(interval_of(tally, "cross_entropy", place), infinite=bool(infinite))
+    measures = _measures(tally, place, settings)
     model: dict[str, Any] = {
         "name": tally.models[place],
         "kind": tally.model_kinds[place],
@@ -145,7 +142,7 @@ def _model(tally: Tally, place: int, settings: Settings) -> dict[str, Any]:
         "worst": _worst(tally, place, settings),
         "identity": _identity(tally, place, settings.unit, infinite=bool(infinite)),
     }
-    model |= panel_entries(tally, place, measures, settings)
+    model |= panel_entries(tally, place, settings)
     model |= verdict_entries(tally, place, settings)
     if "classes" in tally.parts:
         model["by_class"] = _by_class(tally, place, settings)
@@ -153,6 +150,19 @@ def _model(tally: Tally, place: int, settings: Settings) -> dict[str, Any]:
         model["confusion"] = [[float(cell) for cell in row] for row in tally.confusion(place)]
     model |= _origin(tally, place, measures, settings)
     return model
+
+
+def _measures(tally: Tally, place: int, settings: Settings) -> dict[str, dict[str, Any]]:
+    """Every measure of a model, corrected for how few people were asked."""
+    infinite = tally.infinite(place)[0]
+    measures = {key: _measure(tally, key, place, settings) for key in _COLUMNS if tally.moments(key, place).n}
+    if settings.exact and tally.people_kind == "labels":
+        measures["squared_distance"] = dict(measures["squared_error"])
+    _make_infinite(measures, infinite)
+    measures |= _likelihood(tally, place, infinite=bool(infinite))
+    measures["perplexity"] = _perplexity(interval_of(tally, "cross_entropy", place), infinite=bool(infinite))
+    correct_for_panel(tally, place, measures, settings)
+    return measures
 
 
 def _measure(tally: Tally, key: str, place: int, settings: Settings) -> dict[str, Any]:
@@ -293,23 +303,29 @@ def _slices(
     distance, level = distance_of(whole, place), 1 - 0.05 / len(parts)
     rows = []
     for (column, value), part in parts.items():
-        sliced = _model(part, place, replace(settings, total=False))
+        measures = _measures(part, place, replace(settings, total=False))
         share = share_of_distance(whole, part, place, distance=distance, level=level)
         known = not isnan(share.value)
         rows.append({
             "column": column, "value": value, "items": part.items, "share": share.value if known else None,
             "share_low": share.low, "share_high": share.high, "share_of": distance,
-            "share_of_items": part.items / whole.items, "level": level, "measures": widened(sliced["measures"], level),
+            "share_of_items": part.items / whole.items, "level": level, "measures": widened(measures, level),
         })  # fmt: skip
     return sorted(rows, key=lambda row: (row["column"], -(row["share"] or 0.0), row["value"]))
 
 
-def _warnings(tally: Tally, models: Sequence[Mapping[str, Any]]) -> list[str]:
+def _warnings(tally: Tally, models: Sequence[Mapping[str, Any]], pairs: Sequence[Mapping[str, Any]]) -> list[str]:
     if tally.items == 1:
         return ["one item: there is no interval"]
+    found = []
     heavy = [model["name"] for place, model in enumerate(models) if tally.heavy_tailed(place)]
-    if not heavy:
-        return []
-    return [
-        f"{', '.join(heavy)}: a few items carry most of the loss; the intervals of the cross-entropy may be too short"
-    ]
+    if heavy:
+        names = ", ".join(heavy)
+        found.append(
+            f"{names}: a few items carry most of the loss; the intervals of the cross-entropy may be too short"
+        )
+    apart = [f"{pair['a']} − {pair['b']}" for pair in pairs if pair["cross_entropy"]["heavy_tailed"]]
+    if apart:
+        names = ", ".join(apart[:3]) + (f" and {len(apart) - 3} more" if len(apart) > 3 else "")
+        found.append(f"{names}: a few items carry most of the difference; its interval may be too short")
+    return found

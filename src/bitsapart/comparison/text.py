@@ -90,7 +90,7 @@ def _digits(value: float, low: float | None, high: float | None, unit: str) -> i
 
 
 def _percent(value: Any, digits: int) -> str:
-    return f"{100 * float(value):.{max(digits - 2, 1)}f}"
+    return f"{100 * float(value):.{max(digits - 2, 1)}f}".replace("-", "−")
 
 
 def _fixed(value: Any, digits: int, unit: str) -> str:
@@ -185,9 +185,10 @@ def _identity(data: Mapping[str, Any], model: Mapping[str, Any]) -> Iterator[Ren
 def _remarks(data: Mapping[str, Any], model: Mapping[str, Any]) -> Iterator[RenderableType]:
     equivalence = model.get("equivalence")
     if equivalence is not None:
-        yield Text.assemble("\n", ("worth ", "bold"), (equivalence["text"], "bold green"), (equivalence["note"], "dim"))
-        if data["settings"].get("curve"):
-            yield _curve(equivalence, data["unit"])
+        yield from _worth(equivalence, data)
+    known = model.get("known")
+    if known is not None and not math.isinf(_float(known["share"]["value"])):
+        yield _known(known, data["unit"])
     replacement = model.get("replacement")
     if replacement is not None:
         yield Text.assemble("\n", ("may it replace a person? ", "bold"), replacement["sentence"])
@@ -212,15 +213,33 @@ def _remarks(data: Mapping[str, Any], model: Mapping[str, Any]) -> Iterator[Rend
     yield from _worst(model)
 
 
-def _curve(equivalence: Mapping[str, Any], unit: str) -> RenderableType:
-    """How well k people, combined, predict one more."""
+def _worth(equivalence: Mapping[str, Any], data: Mapping[str, Any]) -> Iterator[RenderableType]:
+    """How many people the model is worth, by each way to combine people, and with `--curve` how well k people do."""
+    yield Text.assemble("\n", ("worth ", "bold"), (equivalence["text"], "bold green"), (equivalence["note"], "dim"))
+    bayesian = equivalence.get("bayesian")
+    if bayesian is not None and bayesian["text"] != equivalence["text"]:
+        yield Text(f"  or {bayesian['text']}, if Bayes' rule combines them instead of their shares", style="dim")
+    if not data["settings"].get("curve"):
+        return
     table = Table(box=None, padding=(0, 2), pad_edge=False, header_style="bold")
-    for head in ("people", f"cross-entropy ({_UNIT_NAMES[unit]})", "95 % interval"):
+    heads = [f"cross-entropy ({_UNIT_NAMES[data['unit']]})", "95 % interval"]
+    for head in ("people", *heads, *(["by Bayes' rule", "95 % interval"] if bayesian else [])):
         table.add_column(head, justify="right")
-    for point in equivalence["curve"]:
-        value, interval = quantity({**point, "unit": ""})
-        table.add_row(str(point["k"]), value, interval)
-    return table
+    for place, point in enumerate(equivalence["curve"]):
+        points = [point, *([bayesian["curve"][place]] if bayesian else [])]
+        table.add_row(str(point["k"]), *(cell for one in points for cell in quantity({**one, "unit": ""})))
+    yield table
+
+
+def _known(known: Mapping[str, Any], unit: str) -> Text:
+    """The headline share beside its three parts; it may be below 0 or above 100 %."""
+    value, interval = quantity(known["share"])
+    parts = [_fixed(known[name]["value"], 3, "") for name in ("class_shares", "model", "people")]
+    return Text.assemble(
+        "\n", ("knows ", "bold"), (f"{value} ({interval})" if interval else value, "bold green"),
+        (f" of what there is to know of people: the class shares alone come to {parts[0]}, the model to {parts[1]}, "
+         f"people's own entropy is {parts[2]} {_UNIT_NAMES[unit]}", "dim"),
+    )  # fmt: skip
 
 
 def _worst(model: Mapping[str, Any]) -> Iterator[RenderableType]:

@@ -130,19 +130,19 @@ def krippendorff_alpha(table: PatternTable, *, scale: Scale = "nominal", values:
     chosen = _plain(table)
     _refuse_one_class(chosen)
     distance = _distance(scale, chosen.counts.shape[1], values)
-    n = chosen.counts.astype(np.float64)
-    pairs = (n[:, :, None] * n[:, None, :] - n[:, :, None] * np.eye(n.shape[1])) / (chosen.people[:, None, None] - 1)
+    n, others = chosen.counts.astype(np.float64), (chosen.people - 1.0)[:, None]
 
     def alpha(coincidences: Floats, marginals: Floats) -> float:
         apart = distance(marginals)
         expected = marginals @ apart @ marginals / (marginals.sum() - 1)
         return float(1 - (coincidences * apart).sum() / expected)
 
-    coincidences, marginals = np.tensordot(chosen.items, pairs, 1), chosen.items @ n
+    marginals, paired = chosen.items @ n, chosen.items[:, None] * n / others
+    coincidences = paired.T @ n - np.diag(paired.sum(axis=0))
     value = alpha(coincidences, marginals)
     apart = distance(marginals)
     expected = marginals @ apart @ marginals / (marginals.sum() - 1)
-    influence = -(pairs * apart).sum(axis=(1, 2)) / expected
+    influence = -(n @ apart * n / others).sum(axis=1) / expected  # the same class is 0 apart
     # By the marginals the formula is a smooth ratio; a central difference has all the digits an interval needs.
     step = 1e-5 * marginals.sum()
     for c in np.flatnonzero(marginals):

@@ -74,7 +74,7 @@ class Curve:
 
 
 def item_set(table: PatternTable, k_max: int | None) -> tuple[int, NDArray[np.bool_]]:
-    """The largest k that keeps 90 % of the items, and the patterns with K ≥ k + 1.
+    """The largest k that keeps 90 % of the items, but at least 1 where it can be, and the patterns with K ≥ k + 1.
 
     Unless a k is asked for, the curve ends at 200 people at the latest, and earlier, but never before 20, where the
     patterns hold more than 25 000 counts.
@@ -96,7 +96,7 @@ def item_set(table: PatternTable, k_max: int | None) -> tuple[int, NDArray[np.bo
         at_least = np.cumsum(items[::-1])[::-1]
         enough = np.flatnonzero(at_least >= KEPT * items.sum() - 1e-9)
         longest = int(np.clip(np.sqrt(WORK / table.counts.size), SHORTEST, LONGEST))
-        k_max = min(int(enough[-1]) - 1, longest)
+        k_max = min(max(int(enough[-1]) - 1, min(1, most - 1)), longest)
     if k_max < 0 or k_max > most - 1:
         message = f"k_max is {k_max}, but must lie between 0 and {most - 1}: no item has more than {most} judgements"
         raise DomainError(message)

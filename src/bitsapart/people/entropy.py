@@ -10,7 +10,7 @@ it too large, by the same amount. Three estimates per pattern replace it, all in
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import exp, inf, isfinite, isinf, nan
 from typing import TYPE_CHECKING, Literal
 
@@ -104,7 +104,10 @@ class PanelEntropy:
     def entropy(self, which: Literal["plug_in", "point", "lower", "upper"] = "point") -> Estimate | None:
         """Mean entropy over items by one of the four estimators, nats; None where it cannot be known."""
         part: Contribution | None = getattr(self, which)
-        return None if part is None else mean_covariance(self.table, part.influence).combined([1.0])
+        if part is None:
+            return None
+        estimate = mean_covariance(self.table, part.influence).combined([1.0])
+        return self._honest(estimate) if which == "point" else estimate
 
     def divergence(self, losses: LossSums) -> Divergence:
         """KL(P‖Q) = H(P,Q) − H(P) by point and bracket.
@@ -112,7 +115,7 @@ class PanelEntropy:
         Args:
             losses: sums of the model's cross-entropy −Σ p̂ ln q for each pattern.
         """
-        point = None if self.point is None else self._against(losses, self.point)
+        point = None if self.point is None else self._honest(self._against(losses, self.point))
         return Divergence(point, self._against(losses, self.upper), self._against(losses, self.lower))
 
     def plug_in_divergence(self, losses: LossSums) -> Estimate:
@@ -121,7 +124,7 @@ class PanelEntropy:
 
     def share(self, losses: LossSums) -> Share | None:
         """The headline share R with its parts; None without a point, or where class shares know everything."""
-        if self.point is None:
+        if self.point is None or isinf(self.prior.alpha):
             return None
         baseline = _class_share_loss(self.table)
         columns = np.column_stack([baseline.influence, self.point.influence])
@@ -137,11 +140,15 @@ class PanelEntropy:
         ratio = (zero - model) / (zero - people)
         gradient = np.array([-1.0, 1.0 - ratio, ratio]) / (zero - people)
         return Share(
-            moments.combined(gradient, value=float(ratio)),
+            self._honest(moments.combined(gradient, value=float(ratio))),
             moments.combined([0, 1, 0]),
             moments.combined([1, 0, 0]),
-            moments.combined([0, 0, 1]),
+            self._honest(moments.combined([0, 0, 1])),
         )
+
+    def _honest(self, estimate: Estimate) -> Estimate:
+        """Where all people of an item agreed, a point of 0 is no proof of 0: its error is not known."""
+        return replace(estimate, variance_of_mean=nan) if self.prior.alpha == 0 else estimate
 
     def _against(self, losses: LossSums, part: Contribution) -> Estimate:
         moments = mean_covariance(self.table, part.influence)
@@ -272,12 +279,17 @@ def _class_share_loss(table: PatternTable) -> Contribution:
 
 
 def _posterior_influence(table: PatternTable, fit: DirichletFit, *, pooled: bool) -> Floats:
-    """What the sampling of α and m adds to each item's influence on the mean posterior entropy (mean 0)."""
+    """What the sampling of α and m adds to each item's influence on the mean posterior entropy (mean 0).
+
+    At α = ∞ the entropy is that of m, and only m is sampled.
+    """
     from scipy.special import digamma, polygamma
 
+    used = fit.shares > 0
+    if isinf(fit.alpha) and pooled:
+        return np.asarray(table.share_influence()[:, used] @ -np.log(fit.shares[used]))
     if not fit.interior:
         return np.zeros(table.counts.shape[0])
-    used = fit.shares > 0
     counts, m, alpha = table.counts[:, used], fit.shares[used], fit.alpha
     people = counts.sum(axis=1)
     weight = table.weight / table.weight.sum()
