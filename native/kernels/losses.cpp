@@ -4,20 +4,54 @@
 namespace bitsapart::BITSAPART_LEVEL {
 namespace {
 
+bool counted(const LossTask& task) { return task.target_kind == TargetKind::counts || task.target_kind == TargetKind::totals; }
+
+template <class T>
+const T* target_row(const LossTask& task, int64_t r) {
+    return static_cast<const T*>(task.target) + r * task.target_stride;
+}
+
+int64_t label_of(const LossTask& task, int64_t r) {
+    return with_number(task.target_type, [&]<class T>() { return read_as<int64_t>(*target_row<T>(task, r)); });
+}
+
+bool is_left_out(const LossTask& task, int64_t r) {
+    if (task.weights != nullptr && task.weights[r] == 0) return true;
+    if (task.target_kind == TargetKind::labels) return label_of(task, r) == task.ignored_label;
+    return counted(task) && with_number(task.target_type, [&]<class T>() {
+               const T* count = target_row<T>(task, r);
+               for (int64_t c = 0; c < task.classes; ++c)
+                   if (read_as<double>(count[c]) != 0) return false;
+               return true;
+           });
+}
+
+double whole(const LossTask& task) {
+    double sum = 0;
+    for (int64_t r = 0; r < task.rows; ++r)
+        if (!is_left_out(task, r)) sum += task.weights != nullptr ? task.weights[r] : 1.0;
+    return sum;
+}
+
+// The shares of a row of people's weights; false where a count is negative.
 template <class Real, class T>
-void shares_of(const T* values, const LossTask& task, bool counted, Real* p) {
-    double total = 1;
-    if (counted) {
-        int64_t judgements = 0;
-        if constexpr (__is_same(T, int64_t))
-            for (int64_t c = 0; c < task.classes; ++c) judgements += values[c];
-        total = static_cast<double>(judgements);
+bool shares_of(const T* values, const LossTask& task, Real* p) {
+    double total = 1, least = 0;
+    if (counted(task)) {
+        double judgements = 0;
+        for (int64_t c = 0; c < task.classes; ++c) {
+            const double count = read_as<double>(values[c]);
+            judgements += count;
+            least = count < least ? count : least;
+        }
+        if (task.target_kind == TargetKind::counts) total = judgements;
     }
-    const double kept = 1 - task.smoothing, spread = task.smoothing / static_cast<double>(task.classes);
-    for (int64_t c = 0; c < task.classes; ++c) {
-        const double share = static_cast<double>(read_as<Real>(values[c])) / total;
-        p[c] = static_cast<Real>(task.smoothing == 0 ? share : kept * share + spread);
-    }
+    const double kept = (1 - task.smoothing) / total, spread = task.smoothing / static_cast<double>(task.classes);
+    if (task.smoothing == 0)
+        for (int64_t c = 0; c < task.classes; ++c) p[c] = static_cast<Real>(read_as<double>(values[c]) / total);
+    else
+        for (int64_t c = 0; c < task.classes; ++c) p[c] = static_cast<Real>(kept * read_as<double>(values[c]) + spread);
+    return least == 0;
 }
 
 template <class Real, class Z>
@@ -25,70 +59,89 @@ struct Rows {
     const LossTask& task;
     Workspace<Real> work;
 
-    template <class T>
-    const T* target_row(int64_t r) const {
-        return static_cast<const T*>(task.target) + r * task.target_stride;
-    }
-
     // A teacher's softmax becomes p.
-    Teacher<Z> teach(int64_t r) const {
-        const Z* y = target_row<Z>(r);
-        const Softmax s = sweep<false>(y, task.classes, task.inverse_temperature, static_cast<const Real*>(nullptr), work.p,
-                                       work.others);
+    Teacher teach(int64_t r) const {
+        Teacher teacher = with_number(task.target_type, [&]<class T>() {
+            return Teacher{target_row<T>(task, r), task.target_type, 0, 0};
+        });
+        const auto logits = [&](int64_t begin, int n, Real* buffer) { return teacher.block_at(begin, n, buffer); };
+        const Softmax s = sweep<false>(logits, task.classes, task.inverse_temperature, work.p, work.p, work.others);
         for (int64_t begin = 0, b = 0; begin < task.classes; begin += block, ++b) {
-            const auto scale = splat(static_cast<Real>(s.undefined ? __builtin_nan("") : std::exp(work.others[b] - s.top) / s.sum));
+            const double lowered = std::exp((work.others[b] - s.top) * task.inverse_temperature);
+            const auto scale = splat(static_cast<Real>(s.undefined ? __builtin_nan("") : lowered / s.sum));
             for (int i = 0; i < block; i += Vector<Real>::width) store(work.p + begin + i, load(work.p + begin + i) * scale);
         }
-        if (task.smoothing != 0) shares_of(work.p, task, false, work.p);
-        return {task.smoothing == 0 ? y : nullptr, s.top, std::log(s.sum)};
+        teacher.top = s.top;
+        teacher.log_sum = std::log(s.sum);
+        if (task.smoothing == 0) return teacher;
+        shares_of(work.p, task, work.p);
+        return {nullptr, task.target_type, 0, 0};
     }
 
-    // The people's weights of a row, where they lie or computed; a plain label needs none.
-    const Real* weights(int64_t r, int64_t label) const {
-        if (task.target_kind == TargetKind::labels) {
-            if (task.smoothing == 0) return nullptr;
-            for (int64_t c = 0; c < task.classes; ++c) work.p[c] = static_cast<Real>(task.smoothing / static_cast<double>(task.classes));
-            work.p[label] = static_cast<Real>(1 - task.smoothing + task.smoothing / static_cast<double>(task.classes));
-            return work.p;
-        }
-        if (task.target_kind == TargetKind::logits) return work.p;
-        const bool counted = task.target_kind == TargetKind::counts;
-        if (task.target_type == Number::i64) shares_of(target_row<int64_t>(r), task, counted, work.p);
-        else if (task.target_type == task.logits_type) {
-            if (__is_same(Z, Real) && task.smoothing == 0) return reinterpret_cast<const Real*>(target_row<Z>(r));
-            shares_of(target_row<Z>(r), task, counted, work.p);
-        } else
-            shares_of(target_row<float>(r), task, counted, work.p);
-        return work.p;
+    void smooth_label(int64_t label) const {
+        const double spread = task.smoothing / static_cast<double>(task.classes);
+        for (int64_t c = 0; c < task.classes; ++c) work.p[c] = static_cast<Real>(spread);
+        work.p[label] = static_cast<Real>(1 - task.smoothing + spread);
     }
 
-    double loss_of(int64_t r, int64_t label) const {
-        Teacher<Z> teacher{};
-        if (task.target_kind == TargetKind::logits) teacher = teach(r);
-        const double scale = task.scale * (task.row_scale != nullptr ? task.row_scale[r] : 1.0) * task.inverse_temperature;
-        Z* gradient = task.gradient != nullptr ? static_cast<Z*>(task.gradient) + r * task.classes : nullptr;
-        const Real* p = weights(r, label);
-        const Row<Real, Z> row{static_cast<const Z*>(task.logits) + r * task.logits_stride, task.classes,
-                               task.inverse_temperature, p, label, scale, gradient, task.streamed, work};
+    double loss_of(const Row<Real, Z>& row, const Teacher& teacher) const {
         switch (task.loss) {
-            case Loss::squared_error: return p == nullptr ? squared_error<true>(row) : squared_error<false>(row);
-            case Loss::kl_divergence: return p == nullptr ? label_cross_entropy(row) : kl_divergence(row, teacher);
-            default: return p == nullptr ? label_cross_entropy(row) : cross_entropy(row);
+            case Loss::squared_error: return row.p == nullptr ? squared_error<true>(row) : squared_error<false>(row);
+            case Loss::kl_divergence: return row.p == nullptr ? label_cross_entropy(row) : kl_divergence(row, teacher);
+            default: return row.p == nullptr ? label_cross_entropy(row) : cross_entropy(row);
         }
+    }
+
+    // The weighted loss of a row that counts; false where its target means nothing.
+    bool add(int64_t r, Z* gradient, double& loss) const {
+        const double weight = task.weights != nullptr ? task.weights[r] : 1.0;
+        const double factor = task.factors != nullptr ? task.factors[r] : 1.0;
+        Row<Real, Z> row{static_cast<const Z*>(task.logits) + r * task.logits_stride, task.classes, task.inverse_temperature,
+                         nullptr, -1, task.scale * weight * factor * task.inverse_temperature, gradient, task.streamed, work};
+        Teacher teacher{};
+        if (task.target_kind == TargetKind::labels) {
+            row.label = label_of(task, r);
+            if (row.label < 0 || row.label >= task.classes) return false;
+            if (task.smoothing != 0) {
+                smooth_label(row.label);
+                row.p = work.p;
+            }
+        } else if (task.target_kind == TargetKind::logits) {
+            teacher = teach(r);
+            row.p = work.p;
+        } else {
+            row.p = work.p;
+            const bool right = with_number(task.target_type, [&]<class T>() {
+                const T* shares = target_row<T>(task, r);
+                if constexpr (__is_same(T, Real))
+                    if (task.target_kind == TargetKind::probs && task.smoothing == 0) {
+                        row.p = shares;
+                        return true;
+                    }
+                return shares_of(shares, task, work.p);
+            });
+            if (!right) return false;
+        }
+        loss = weight * loss_of(row, teacher);
+        return true;
     }
 
     int64_t run(int64_t first, int64_t last) const {
+        const int64_t tile = tile_of(task);
+        double sum = 0;
         for (int64_t r = first; r < last; ++r) {
+            Z* gradient = task.gradient != nullptr ? static_cast<Z*>(task.gradient) + r * task.classes : nullptr;
             double loss = 0;
-            if (task.keep != nullptr && task.keep[r] == 0) {
-                if (task.gradient != nullptr)
-                    std::memset(static_cast<Z*>(task.gradient) + r * task.classes, 0, sizeof(Z) * static_cast<size_t>(task.classes));
-            } else {
-                const int64_t label = task.target_kind == TargetKind::labels ? *target_row<int64_t>(r) : -1;
-                if (task.target_kind == TargetKind::labels && (label < 0 || label >= task.classes)) return r;
-                loss = loss_of(r, label);
+            if (is_left_out(task, r)) {
+                if (gradient != nullptr) std::memset(static_cast<void*>(gradient), 0, sizeof(Z) * static_cast<size_t>(task.classes));
+            } else if (!add(r, gradient, loss))
+                return r;
+            if (task.losses != nullptr) static_cast<Real*>(task.losses)[r] = static_cast<Real>(loss);
+            sum += loss;
+            if (task.tile_sums != nullptr && ((r + 1) % tile == 0 || r + 1 == last)) {
+                task.tile_sums[r / tile] = sum;
+                sum = 0;
             }
-            if (task.losses != nullptr) task.losses[r] = loss;
         }
         if (task.streamed) end_of_stream();
         return -1;
@@ -110,6 +163,6 @@ int64_t run(const LossTask& task, int64_t first, int64_t last, void* scratch) {
 
 }  // namespace
 
-extern const LossKernels loss_kernels = {scratch_bytes, run};
+extern const LossKernels loss_kernels = {scratch_bytes, run, whole};
 
 }  // namespace bitsapart::BITSAPART_LEVEL

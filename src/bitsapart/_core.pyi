@@ -32,3 +32,27 @@ def power_sums(value: Any) -> bytes: ...
 def row_patterns(side: Side, code: Any) -> list[int]: ...
 def logarithms(x: Any, out: Any) -> None: ...
 def exponentials(x: Any, out: Any) -> None: ...
+def softmax_loss(
+    *,
+    loss: int,
+    rows: int,
+    classes: int,
+    logits: int,
+    logits_type: int,
+    logits_stride: int,
+    target_kind: int,
+    target: int,
+    target_type: int,
+    target_stride: int,
+    ignored_label: int,
+    weights: int,
+    factors: int,
+    scale: float,
+    smoothing: float,
+    inverse_temperature: float,
+    gradient: int,
+    losses: int,
+    mean: bool,
+    summed: bool,
+    threads: int,
+) -> tuple[int, float, float]: ...

@@ -1,6 +1,7 @@
 // Rows in memory of any number type to vectors of the computing type and back; a row's end is padded.
 #pragma once
 
+#include "bitsapart/softmax_loss.hpp"
 #include "bitsapart/softmax_vector.hpp"
 
 namespace bitsapart::BITSAPART_LEVEL {
@@ -30,17 +31,33 @@ inline float widened(Float16 x) {
     return f;
 }
 
+// Calls body.operator()<T>() with the type of the number.
+template <class Body>
+inline auto with_number(Number number, Body body) {
+    switch (number) {
+        case Number::f64: return body.template operator()<double>();
+        case Number::f16: return body.template operator()<Float16>();
+        case Number::bf16: return body.template operator()<BFloat16>();
+        case Number::i8: return body.template operator()<int8_t>();
+        case Number::i16: return body.template operator()<int16_t>();
+        case Number::i32: return body.template operator()<int32_t>();
+        case Number::i64: return body.template operator()<int64_t>();
+        case Number::u8: return body.template operator()<uint8_t>();
+        default: return body.template operator()<float>();
+    }
+}
+
 template <class Real, class T>
 inline Real read_as(T x) {
     return static_cast<Real>(x);
 }
 template <class Real>
 inline Real read_as(BFloat16 x) {
-    return widened(x);
+    return static_cast<Real>(widened(x));
 }
 template <class Real>
 inline Real read_as(Float16 x) {
-    return widened(x);
+    return static_cast<Real>(widened(x));
 }
 
 // To the nearest, ties to even; NaN stays.
@@ -69,44 +86,64 @@ inline void narrow(float x, Float16* to) {
     to->bits = static_cast<uint16_t>(sign | half);
 }
 
-// The vector that begins at `from`.
-template <class Real, class T>
-inline typename Vector<Real>::type load_as(const T* from) {
+// The last `count` numbers of a row, the lanes behind them filled.
+template <class Real>
+inline typename Vector<Real>::type load_end(const Real* from, int count, Real fill) {
     constexpr int width = Vector<Real>::width;
+#if defined(__AVX512F__) && defined(__AVX512DQ__)
+    if constexpr (width == 16)
+        return (f32v)_mm512_mask_loadu_ps((__m512)splat(static_cast<float>(fill)), static_cast<__mmask16>((1u << count) - 1), from);
+    else return (f64v)_mm512_mask_loadu_pd((__m512d)splat(static_cast<double>(fill)), static_cast<__mmask8>((1u << count) - 1), from);
+#else
     alignas(64) Real lane[width];
-    for (int i = 0; i < width; ++i) lane[i] = read_as<Real>(from[i]);
+    for (int i = 0; i < width; ++i) lane[i] = i < count ? from[i] : fill;
     return load(lane);
-}
-template <>
-inline f32v load_as<float, float>(const float* from) {
-    return load(from);
-}
-template <>
-inline f64v load_as<double, double>(const double* from) {
-    return load(from);
+#endif
 }
 
-// The last `count` numbers of a row, the lanes behind them filled.
+// `n` numbers to the computing type.
 template <class Real, class T>
-inline typename Vector<Real>::type load_end(const T* from, int count, Real fill) {
-    constexpr int width = Vector<Real>::width;
-    alignas(64) Real lane[width];
-    for (int i = 0; i < width; ++i) lane[i] = i < count ? read_as<Real>(from[i]) : fill;
-    return load(lane);
+inline void convert(const T* from, int n, Real* to) {
+    int i = 0;
+#if defined(__F16C__)
+    if constexpr (__is_same(T, Float16) && __is_same(Real, float))
+        for (; i + 8 <= n; i += 8)
+            _mm256_storeu_ps(to + i, _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from + i))));
+#endif
+    for (; i < n; ++i) to[i] = read_as<Real>(from[i]);
+}
+
+// `n` numbers to the logits' type.
+template <class Real, class Z>
+inline void convert_back(const Real* from, int n, Z* to) {
+    int i = 0;
+#if defined(__F16C__)
+    if constexpr (__is_same(Z, Float16))
+        for (; i + 8 <= n; i += 8)
+            _mm_storeu_si128(reinterpret_cast<__m128i*>(to + i), _mm256_cvtps_ph(_mm256_loadu_ps(from + i), 0));
+#endif
+    for (; i < n; ++i) narrow(from[i], to + i);
 }
 
 // Copies past the caches: for a gradient that is larger than they are.
 inline void stream(char* to, const char* from, size_t bytes) {
 #if defined(__AVX2__) && defined(__FMA__)
-    const size_t head = (32 - reinterpret_cast<uintptr_t>(to) % 32) % 32;
+    const size_t head = (64 - reinterpret_cast<uintptr_t>(to) % 64) % 64;
     if (bytes < 64 + head) {
         std::memcpy(to, from, bytes);
         return;
     }
     std::memcpy(to, from, head);
     size_t at = head;
-    for (; at + 32 <= bytes; at += 32)
-        _mm256_stream_si256(reinterpret_cast<__m256i*>(to + at), _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from + at)));
+    for (; at + 64 <= bytes; at += 64) {
+#if defined(__AVX512F__) && defined(__AVX512DQ__)
+        _mm512_stream_si512(reinterpret_cast<__m512i*>(to + at), _mm512_loadu_si512(from + at));
+#else
+        const auto* pair = reinterpret_cast<const __m256i*>(from + at);
+        _mm256_stream_si256(reinterpret_cast<__m256i*>(to + at), _mm256_loadu_si256(pair));
+        _mm256_stream_si256(reinterpret_cast<__m256i*>(to + at + 32), _mm256_loadu_si256(pair + 1));
+#endif
+    }
     std::memcpy(to + at, from + at, bytes - at);
 #else
     std::memcpy(to, from, bytes);

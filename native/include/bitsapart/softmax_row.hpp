@@ -13,15 +13,16 @@ template <class Real>
 struct Workspace {
     Real* e;         // exponentials of the logits
     Real* p;         // people's weights, where they have to be computed
-    Real* stage;     // one block of gradient
+    Real* stage;     // one block of gradient or of logits
+    Real* other;     // one block of a teacher's logits
     double* tops;    // of the blocks of logits
     double* others;  // of the blocks of a teacher's logits
 };
 
 template <class Real>
 inline size_t bytes_of(int64_t classes) {
-    const auto row = static_cast<size_t>(blocks_of(classes)) * block;
-    return (2 * row + block) * sizeof(Real) + 2 * static_cast<size_t>(blocks_of(classes)) * sizeof(double) + 64;
+    const auto blocks = static_cast<size_t>(blocks_of(classes));
+    return (2 * blocks + 2) * block * sizeof(Real) + 2 * blocks * sizeof(double);
 }
 
 template <class Real>
@@ -31,7 +32,8 @@ inline Workspace<Real> workspace(void* scratch, int64_t classes) {
     w.e = static_cast<Real*>(scratch);
     w.p = w.e + row;
     w.stage = w.p + row;
-    w.tops = reinterpret_cast<double*>(w.stage + block);
+    w.other = w.stage + block;
+    w.tops = reinterpret_cast<double*>(w.other + block);
     w.others = w.tops + blocks_of(classes);
     return w;
 }
@@ -39,17 +41,15 @@ inline Workspace<Real> workspace(void* scratch, int64_t classes) {
 // Writes a block of gradient in its own type.
 template <class Real, class Z>
 inline void put(const Real* stage, int n, Z* to, bool streamed) {
-    if constexpr (__is_same(Z, Real)) {
-        const auto bytes = static_cast<size_t>(n) * sizeof(Z);
-        if (streamed) stream(reinterpret_cast<char*>(to), reinterpret_cast<const char*>(stage), bytes);
-        else std::memcpy(to, stage, bytes);
-    } else {
-        alignas(64) Z narrowed[block];
-        for (int i = 0; i < n; ++i) narrow(stage[i], narrowed + i);
-        const auto bytes = static_cast<size_t>(n) * sizeof(Z);
-        if (streamed) stream(reinterpret_cast<char*>(to), reinterpret_cast<const char*>(narrowed), bytes);
-        else std::memcpy(to, narrowed, bytes);
+    const auto bytes = static_cast<size_t>(n) * sizeof(Z);
+    alignas(64) Z narrowed[block];
+    const void* from = stage;
+    if constexpr (!__is_same(Z, Real)) {
+        convert_back(stage, n, narrowed);
+        from = narrowed;
     }
+    if (streamed) stream(reinterpret_cast<char*>(to), static_cast<const char*>(from), bytes);
+    else std::memcpy(to, from, bytes);
 }
 
 // Everything about a row that its loss needs. `label` is −1 where people's weights p are given.
@@ -66,8 +66,16 @@ struct Row {
     Workspace<Real> work;
 
     int length(int64_t begin) const { return static_cast<int>(classes - begin < block ? classes - begin : block); }
-    double scale_of(const Softmax& s, int64_t b) const { return std::exp(work.tops[b] - s.top) / s.sum; }
-    double logit(int64_t c) const { return static_cast<double>(read_as<Real>(z[c]) * static_cast<Real>(inverse_temperature)); }
+    double lowered(const Softmax& s, int64_t b) const { return std::exp((work.tops[b] - s.top) * inverse_temperature); }
+    double scale_of(const Softmax& s, int64_t b) const { return lowered(s, b) / s.sum; }
+    double below(const Softmax& s, int64_t c) const {  // (z_c − top) / T ≤ 0
+        return (static_cast<double>(read_as<Real>(z[c])) - s.top) * inverse_temperature;
+    }
+    Softmax softmax() const { return sweep<false>(logits(), classes, inverse_temperature, p, work.e, work.tops); }
+    Softmax weighted_softmax() const { return sweep<true>(logits(), classes, inverse_temperature, p, work.e, work.tops); }
+    auto logits() const {
+        return [from = z](int64_t begin, int n, Real* buffer) { return block_of(from + begin, n, buffer); };
+    }
 };
 
 // q_y − 1 and ln Σ exp(x − m), without the cancellation of 1 where the label is the largest.
@@ -76,14 +84,14 @@ struct Confidence {
 };
 template <class Real, class Z>
 inline Confidence confidence(const Row<Real, Z>& row, const Softmax& s) {
-    const double own = std::exp(row.logit(row.label) - s.top) / s.sum;
-    if (row.logit(row.label) != s.top || s.sum > 1.5) return {own, own - 1, std::log(s.sum)};
+    const double below = row.below(s, row.label), own = std::exp(below) / s.sum;
+    if (below < 0 || s.sum > 1.5) return {own, own - 1, std::log(s.sum)};
     Real& e = row.work.e[row.label];
     const Real kept = e;
     e = 0;
     double rest = 0;
     for (int64_t begin = 0, b = 0; begin < row.classes; begin += block, ++b)
-        rest += sum_of_block(row.work.e + begin, row.length(begin)) * std::exp(row.work.tops[b] - s.top);
+        rest += sum_of_block(row.work.e + begin, row.length(begin)) * row.lowered(s, b);
     e = kept;
     return {1 / (1 + rest), -rest / (1 + rest), std::log1p(rest)};
 }
@@ -101,7 +109,7 @@ inline double undefined(const Row<Real, Z>& row) {
 template <class Real, class Z>
 inline double label_cross_entropy(const Row<Real, Z>& row) {
     using V = typename Vector<Real>::type;
-    const Softmax s = sweep<false>(row.z, row.classes, row.inverse_temperature, row.p, row.work.e, row.work.tops);
+    const Softmax s = row.softmax();
     if (s.undefined) return undefined(row);
     const Confidence sure = confidence(row, s);
     if (row.gradient != nullptr)
@@ -113,7 +121,7 @@ inline double label_cross_entropy(const Row<Real, Z>& row) {
             if (row.label / block == b) row.work.stage[row.label - begin] = static_cast<Real>(row.factor * sure.short_of_one);
             put(row.work.stage, n, row.gradient + begin, row.streamed);
         }
-    return sure.log_sum - (row.logit(row.label) - s.top);
+    return sure.log_sum - row.below(s, row.label);
 }
 
 // The gradient of cross-entropy and KL divergence to x: q Σp − p.
@@ -135,43 +143,45 @@ inline void put_gradient(const Row<Real, Z>& row, const Softmax& s, double weigh
 
 template <class Real, class Z>
 inline double cross_entropy(const Row<Real, Z>& row) {
-    const Softmax s = sweep<true>(row.z, row.classes, row.inverse_temperature, row.p, row.work.e, row.work.tops);
+    const Softmax s = row.weighted_softmax();
     if (s.undefined) return undefined(row);
     put_gradient(row, s, s.weight);
     return s.weight * std::log(s.sum) - s.moment;
 }
 
-// A teacher's logits (or null), whose ln p = (y − top) − log_sum.
-template <class Z>
+// A teacher's logits (or null), whose ln p = (y − top) / T − log_sum.
 struct Teacher {
-    const Z* y;
+    const void* y;
+    Number type;
     double top, log_sum;
-};
 
-template <class Real, bool whole, class Z>
-inline typename Vector<Real>::type logits_at(const Z* from, int count) {
-    if constexpr (whole) return load_as<Real>(from);
-    else return load_end<Real>(from, count, Real(0));
-}
+    template <class Real>
+    const Real* block_at(int64_t begin, int n, Real* buffer) const {
+        return with_number(type, [&]<class T>() { return block_of(static_cast<const T*>(y) + begin, n, buffer); });
+    }
+};
 
 // Σ p (ln p − ln q), in a sweep of its own: both logarithms are whole before they are compared, so that equal ones cancel.
 template <class Real, class Z>
-inline double kl_divergence(const Row<Real, Z>& row, const Teacher<Z>& teacher) {
+inline double kl_divergence(const Row<Real, Z>& row, const Teacher& teacher) {
     using V = typename Vector<Real>::type;
-    const Softmax s = sweep<false>(row.z, row.classes, row.inverse_temperature, row.p, row.work.e, row.work.tops);
+    const Softmax s = row.softmax();
     if (s.undefined) return undefined(row);
-    const V scales = splat(static_cast<Real>(row.inverse_temperature));
+    const V scale = splat(static_cast<Real>(row.inverse_temperature));
     const V top = splat(static_cast<Real>(s.top)), log_sum = splat(static_cast<Real>(std::log(s.sum)));
     const V other = splat(static_cast<Real>(teacher.top)), other_sum = splat(static_cast<Real>(teacher.log_sum));
     double divergence = 0, weight = 0;
     for (int64_t begin = 0; begin < row.classes; begin += block) {
+        const int n = row.length(begin);
+        const Real* z = block_of(row.z + begin, n, row.work.stage);
+        const Real* y = teacher.y != nullptr ? teacher.block_at(begin, n, row.work.other) : nullptr;
         V sum{}, weights{};
-        each_vector<Real>(row.length(begin), [&]<bool whole>(int i, int count) {
+        each_vector<Real>(n, [&]<bool whole>(int i, int count) {
             const V p = take<whole>(row.p + begin + i, count, Real(0));
-            const V log_q = (logits_at<Real, whole>(row.z + begin + i, count) * scales - top) - log_sum;
+            const V log_q = (take<whole>(z + i, count, Real(0)) - top) * scale - log_sum;
             V log_p;
-            if (teacher.y == nullptr) log_p = log_of_positive(p);
-            else log_p = (logits_at<Real, whole>(teacher.y + begin + i, count) * scales - other) - other_sum;
+            if (y == nullptr) log_p = log_of_positive(p);
+            else log_p = (take<whole>(y + i, count, Real(0)) - other) * scale - other_sum;
             sum += where(p != 0, p * (log_p - log_q));
             weights += p;
         });
@@ -186,7 +196,7 @@ inline double kl_divergence(const Row<Real, Z>& row, const Teacher<Z>& teacher) 
 template <bool labelled, class Real, class Z>
 inline double squared_error(const Row<Real, Z>& row) {
     using V = typename Vector<Real>::type;
-    const Softmax s = sweep<false>(row.z, row.classes, row.inverse_temperature, row.p, row.work.e, row.work.tops);
+    const Softmax s = row.softmax();
     if (s.undefined) return undefined(row);
     Confidence sure{};
     if constexpr (labelled) {

@@ -1,7 +1,8 @@
 // One sweep over a row of logits: e = exp(x − m_b) block by block, m_b the block's largest, and what sums need.
 //
 // Only the blocks' factors exp(m_b − m) are applied later, so that every logit is read once and every exponential
-// computed once, whatever its size.
+// computed once, whatever its size. Differences of logits are taken before they are divided by T: they are exact
+// where it matters.
 #pragma once
 
 #include "bitsapart/softmax_load.hpp"
@@ -12,12 +13,12 @@ constexpr int block = 1024;  // numbers; a multiple of every vector's width
 
 inline int64_t blocks_of(int64_t classes) { return (classes + block - 1) / block; }
 
-// A row's softmax: q_c = e_c · factor[b], and log q_c = x_c − top − log_sum.
+// A row's softmax: q_c = e_c · factor[b], and log q_c = (z_c − top) / T − log_sum.
 struct Softmax {
-    double top = 0;        // m
-    double sum = 0;        // Σ exp(x − m)
-    double weight = 0;     // Σ p
-    double moment = 0;     // Σ p (x − m), with 0 · (−∞) = 0
+    double top = 0;          // the largest logit, before the division by T
+    double sum = 0;          // Σ exp(x − m)
+    double weight = 0;       // Σ p
+    double moment = 0;       // Σ p (x − m), with 0 · (−∞) = 0
     bool undefined = false;  // NaN, +∞, or nothing but −∞
 };
 
@@ -36,10 +37,14 @@ inline typename Vector<Real>::type take(const Real* from, int count, Real fill) 
     else return load_end<Real>(from, count, fill);
 }
 
+// A block of numbers in the computing type: where they lie, or converted into the buffer.
 template <class Real, class Z>
-inline void convert(const Z* from, int n, Real* to, Real fill) {
-    for (int i = 0; i < n; ++i) to[i] = read_as<Real>(from[i]);
-    for (int i = n; i % Vector<Real>::width != 0; ++i) to[i] = fill;
+inline const Real* block_of(const Z* from, int n, Real* buffer) {
+    if constexpr (__is_same(Z, Real)) return from;
+    else {
+        convert(from, n, buffer);
+        return buffer;
+    }
 }
 
 // The largest number; whether one is NaN goes to `nan`.
@@ -67,26 +72,22 @@ inline Real largest(const Real* x, int n, bool& nan) {
 }
 
 // e and the blocks' largest (−∞ for a block of nothing but −∞); with people's weights p also what cross-entropy needs.
-template <bool weighted, class Real, class Z>
-inline Softmax sweep(const Z* z, int64_t classes, double inverse_temperature, const Real* p, Real* e, double* tops) {
+// `read(begin, n, buffer)` gives a block of logits.
+template <bool weighted, class Real, class Read>
+inline Softmax sweep(Read read, int64_t classes, double inverse_temperature, const Real* p, Real* e, double* tops) {
     using V = typename Vector<Real>::type;
     constexpr double nothing = -__builtin_inf();
-    const Real lowest = static_cast<Real>(nothing), scale = static_cast<Real>(inverse_temperature);
-    const V scales = splat(scale);
+    const Real lowest = static_cast<Real>(nothing);
+    const V scale = splat(static_cast<Real>(inverse_temperature));
     Softmax row;
     row.top = nothing;
     for (int64_t begin = 0, b = 0; begin < classes; begin += block, ++b) {
         const int n = static_cast<int>(classes - begin < block ? classes - begin : block);
-        const Real* x;
-        if constexpr (__is_same(Z, Real)) x = z + begin;
-        else {
-            convert(z + begin, n, e + begin, lowest);
-            x = e + begin;
-        }
-        const Real top = largest(x, n, row.undefined) * scale;
+        const Real* z = read(begin, n, e + begin);
+        const Real top = largest(z, n, row.undefined);
         tops[b] = static_cast<double>(top);
         if (tops[b] > row.top) {  // what was summed so far is brought to the new top
-            const double up = tops[b] - row.top;
+            const double up = (tops[b] - row.top) * inverse_temperature;
             row.sum *= __builtin_exp(-up);
             if (weighted && row.weight != 0) row.moment -= row.weight * up;
             row.top = tops[b];
@@ -94,7 +95,7 @@ inline Softmax sweep(const Z* z, int64_t classes, double inverse_temperature, co
         const V shift = splat(top == lowest ? Real(0) : top);
         V sum{}, weight{}, moment{};
         each_vector<Real>(n, [&]<bool whole>(int i, int count) {
-            const V far = take<whole>(x + i, count, lowest) * scales - shift;
+            const V far = (take<whole>(z + i, count, lowest) - shift) * scale;
             const V power = exp_of_negative(far);
             store(e + begin + i, power);
             sum += power;
@@ -104,7 +105,7 @@ inline Softmax sweep(const Z* z, int64_t classes, double inverse_temperature, co
                 moment += where(share != 0, share * far);
             }
         });
-        const double down = top == lowest ? 0 : tops[b] - row.top;
+        const double down = top == lowest ? 0 : (tops[b] - row.top) * inverse_temperature;
         row.sum += sum_of(sum) * __builtin_exp(down);
         if constexpr (weighted) {
             const double share = sum_of(weight);

@@ -81,7 +81,7 @@ inline f32v exp_of_negative(f32v x) {
     const f32v within = larger(lowest, x);
     const f32v t = fma(within, splat(0x1.715476p+0f), splat(0x1.8p23f));  // the low bits of t are k
     const f32v k = t - 0x1.8p23f;
-    const f32v r = fma(k, splat(0x1.05c610p-29f), fma(k, splat(-0x1.62e430p-1f), within));
+    const f32v r = fma(k, splat(-0x1.7f7d1cp-20f), fma(k, splat(-0x1.62e400p-1f), within));  // k·(the first) is exact
     f32v p = fma(r, splat(0x1.6a2466p-10f), splat(0x1.1239e2p-7f));
     p = fma(r, p, splat(0x1.5558f2p-5f));
     p = fma(r, p, splat(0x1.555492p-3f));

@@ -27,7 +27,7 @@ from torch import Tensor
 from bitsapart.errors import DomainError
 
 from . import fused, plain
-from .reduction import Reduction, check_options, reduce_losses, weigh
+from .reduction import Options, Reduction, flat_weights, reduce_losses, weigh
 from .target import Target, TargetKind, read_target, wide
 
 __all__ = [
@@ -39,14 +39,6 @@ __all__ = [
     "log_likelihood",
     "squared_error",
 ]
-
-_PLAIN = {
-    "cross_entropy": plain.cross_entropy,
-    "kl_divergence": plain.kl_divergence,
-    "jensen_shannon": plain.jensen_shannon,
-    "squared_error": plain.squared_error,
-    "absolute_error": plain.absolute_error,
-}
 
 
 def cross_entropy(
@@ -296,16 +288,17 @@ def binary_cross_entropy(
         >>> round(binary_cross_entropy(torch.tensor([0.0, 2.0]), torch.tensor([1, 0])).item(), 4)
         1.41
     """
-    check_options(reduction, label_smoothing, temperature)
+    options = Options("binary_cross_entropy", reduction, label_smoothing, temperature)
     dtype = wide(logits.dtype)
     x, keep = _positive(logits, target, target_kind, ignore_index, temperature, dtype)
-    weighed, weights = weigh(Target("probs", x, keep), item_weights, logits.numel(), dtype)
+    weights = flat_weights(item_weights, logits.numel())
+    weighed = weigh(Target("probs", x, keep=keep), weights)
     z = logits.reshape(-1).to(dtype) / temperature
     if weighed.keep is not None:
         z = z.where(weighed.keep, 0)
     x = (1.0 - label_smoothing) * x + 0.5 * label_smoothing
     losses = plain.binary_cross_entropy(z, x)
-    reduced = reduce_losses(losses, weighed.keep, weights, reduction)
+    reduced = reduce_losses(losses, weighed.keep, weights, options.reduction)
     return reduced.reshape(logits.shape) if reduction == "none" else reduced
 
 
@@ -328,7 +321,7 @@ def _positive(
     if kind == "probs":
         return target.reshape(-1).to(dtype), None
     two = torch.empty(*target.shape[: logits.ndim], 2, device="meta", dtype=dtype)
-    read = read_target(two, target, kind, ignore_index=ignore_index, temperature=1.0)[1]
+    read = read_target(two, target, kind, ignore_index=ignore_index, temperature=1.0)[1].judged(2)
     if kind == "labels":
         return read.values.to(dtype), read.keep
     return read.dense(2, dtype)[:, 1], read.keep
@@ -348,15 +341,15 @@ def _loss(
     whole_panel: bool = False,
     **extra: Any,
 ) -> Tensor:
-    """Read the target, take the fused path where it reaches, the plain one elsewhere, and reduce."""
-    check_options(reduction, smoothing, temperature)
+    """Read the target; take the fused path where it reaches and the plain one elsewhere."""
+    options = Options(name, reduction, smoothing, temperature)
     rows, read = read_target(logits, target, kind, ignore_index=ignore_index, temperature=temperature)
-    read, weights = weigh(replace(read, whole_panel=whole_panel), item_weights, rows.shape[0], rows.dtype)
-    if not extra and fused.reaches(name, rows, read, weights):
-        reduced = fused.loss(name, rows, read, weights, reduction, smoothing, temperature)
+    read = replace(read, whole_panel=whole_panel)
+    weights = flat_weights(item_weights, rows.shape[0])
+    if not extra and fused.reaches(rows, read, weights, options):
+        reduced = fused.loss(rows, read, weights, options)
     else:
-        losses = _PLAIN[name](rows, read, temperature=temperature, smoothing=smoothing, **extra)
-        reduced = reduce_losses(losses, read.keep, weights, reduction)
+        reduced = plain.loss(rows, read, weights, options, **extra)
     return reduced.reshape(logits.shape[:-1]) if reduction == "none" else reduced
 
 

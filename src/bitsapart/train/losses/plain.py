@@ -1,13 +1,16 @@
 """The losses as plain torch operations: every device, every transform; one loss per item, in nats.
 
 Each function takes rows of logits [items, classes] and a `Target`, computes in float32 or better, and keeps
-0 · (−∞) = 0 in value and in gradient.
+0 · (−∞) = 0 in value and in gradient. `loss` reduces what they give.
 """
+
+from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn.functional import log_softmax, logsigmoid, softmax
 
+from .reduction import Options, reduce_losses, weigh
 from .target import Target, wide
 
 __all__ = [
@@ -17,8 +20,17 @@ __all__ = [
     "jensen_shannon",
     "kl_divergence",
     "log_probs",
+    "loss",
     "squared_error",
 ]
+
+
+def loss(rows: Tensor, target: Target, weights: Tensor | None, options: Options, **extra: Any) -> Tensor:
+    """The reduced loss that the options name."""
+    target = weigh(target.judged(rows.shape[-1]), weights)
+    one_per_item = _BY_NAME[options.name]
+    losses = one_per_item(rows, target, temperature=options.temperature, smoothing=options.smoothing, **extra)
+    return reduce_losses(losses, target.keep, weights, options.reduction)
 
 
 def log_probs(rows: Tensor, target: Target, temperature: float) -> Tensor:
@@ -110,3 +122,12 @@ def _log_share(x: Tensor, y: Tensor, total: Tensor) -> Tensor:
 def _once(p: Tensor) -> float:
     """Two classes are one event and its complement: mirror-image terms are counted once."""
     return 0.5 if p.shape[-1] == 2 else 1.0
+
+
+_BY_NAME = {
+    "cross_entropy": cross_entropy,
+    "kl_divergence": kl_divergence,
+    "jensen_shannon": jensen_shannon,
+    "squared_error": squared_error,
+    "absolute_error": absolute_error,
+}

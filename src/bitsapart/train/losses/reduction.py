@@ -1,6 +1,6 @@
 """From one loss per item to what the optimiser sees; the mean is always over items."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 import torch
@@ -8,45 +8,64 @@ from torch import Tensor
 
 from bitsapart.errors import DomainError
 
-from .target import Target, wide
+from .target import Target
 
-__all__ = ["Reduction", "check_options", "reduce_losses", "weigh"]
+__all__ = ["Options", "Reduction", "flat_weights", "reduce_losses", "weigh"]
 
 Reduction = Literal["none", "mean", "sum"]
 
 
-def check_options(reduction: str, label_smoothing: float, temperature: float) -> None:
-    """Refuse options that mean nothing.
+@dataclass(frozen=True)
+class Options:
+    """What a loss is and how it is reduced.
+
+    Attributes:
+        name: the loss.
+        reduction: "mean", "sum" or "none".
+        smoothing: ε of (1 − ε) p + ε / C.
+        temperature: divides the logits.
 
     Raises:
         DomainError: an option lies outside its domain.
     """
-    if reduction not in get_args(Reduction):
-        message = f"reduction is {reduction!r}, but must be one of {', '.join(get_args(Reduction))}"
-        raise DomainError(message)
-    if not 0.0 <= label_smoothing <= 1.0:
-        message = f"label_smoothing is {label_smoothing}, but must lie in 0 … 1"
-        raise DomainError(message)
-    if not 0.0 < temperature < float("inf"):
-        message = f"temperature is {temperature}, but must be positive and finite"
-        raise DomainError(message)
+
+    name: str
+    reduction: Reduction
+    smoothing: float = 0.0
+    temperature: float = 1.0
+
+    def __post_init__(self) -> None:
+        if self.reduction not in get_args(Reduction):
+            message = f"reduction is {self.reduction!r}, but must be one of {', '.join(get_args(Reduction))}"
+            raise DomainError(message)
+        if not 0.0 <= self.smoothing <= 1.0:
+            message = f"label_smoothing is {self.smoothing}, but must lie in 0 … 1"
+            raise DomainError(message)
+        if not 0.0 < self.temperature < float("inf"):
+            message = f"temperature is {self.temperature}, but must be positive and finite"
+            raise DomainError(message)
 
 
-def weigh(target: Target, weights: Tensor | None, items: int, dtype: torch.dtype) -> tuple[Target, Tensor | None]:
-    """Flatten the items' weights; an item of weight 0 is left out, whatever its logits are.
+def flat_weights(weights: Tensor | None, items: int) -> Tensor | None:
+    """The items' weights in a row.
 
     Raises:
         DomainError: the weights are not one per item.
     """
     if weights is None:
-        return target, None
+        return None
     if weights.numel() != items:
         message = f"item_weights has {weights.numel()} values for {items} items, but every item needs one weight"
         raise DomainError(message)
-    flat = weights.reshape(-1).to(wide(dtype))
-    heavy = flat != 0
-    keep = heavy if target.keep is None else target.keep & heavy
-    return replace(target, keep=keep), flat
+    return weights.reshape(-1)
+
+
+def weigh(target: Target, weights: Tensor | None) -> Target:
+    """Leave out the items of weight 0, whatever their logits are."""
+    if weights is None:
+        return target
+    heavy = weights != 0
+    return replace(target, keep=heavy if target.keep is None else target.keep & heavy)
 
 
 def reduce_losses(losses: Tensor, keep: Tensor | None, weights: Tensor | None, reduction: str) -> Tensor:
@@ -54,6 +73,7 @@ def reduce_losses(losses: Tensor, keep: Tensor | None, weights: Tensor | None, r
     if keep is not None:
         losses = losses.where(keep, 0)
     if weights is not None:
+        weights = weights.to(losses.dtype)
         losses = losses * weights
     if reduction == "none":
         return losses

@@ -20,8 +20,9 @@ class Target:
 
     Attributes:
         kind: what the values are.
-        values: labels [items] (those of left-out items replaced by 0), or [items, classes]: judgements per class,
-            weights of the classes (which need not sum to 1), or a teacher's logits.
+        values: labels [items], or [items, classes]: judgements per class, weights of the classes (which need not sum
+            to 1), or a teacher's logits.
+        ignore_index: the label of items that are left out.
         keep: False for items that are left out (ignored, or judged by nobody); None when all count.
         temperature: divides the teacher's logits.
         whole_panel: counts stand for themselves instead of for shares n / K.
@@ -29,9 +30,37 @@ class Target:
 
     kind: TargetKind
     values: Tensor
+    ignore_index: int = -100
     keep: Tensor | None = None
     temperature: float = 1.0
     whole_panel: bool = False
+
+    def judged(self, classes: int) -> "Target":
+        """The same with `keep` filled in, and the labels of left-out items replaced by 0.
+
+        Raises:
+            DomainError: a label outside 0 … classes − 1, or a negative count.
+        """
+        if self.kind == "labels":
+            labels = self.values.long()
+            keep = labels != self.ignore_index
+            self._refuse(keep & ((labels < 0) | (labels >= classes)), classes)
+            return replace(self, values=labels.where(keep, 0), keep=keep)
+        if self.kind == "counts":
+            self._refuse((self.values < 0).any(-1), classes)
+            return replace(self, keep=(self.values != 0).any(-1))
+        return self
+
+    def fault(self, row: int, classes: int) -> DomainError:
+        """What to say about a row whose label or counts mean nothing."""
+        if self.kind == "labels":
+            return DomainError(label_message(row, int(self.values[row]), classes, self.ignore_index))
+        column = int((self.values[row] < 0).nonzero()[0])
+        return DomainError(f"target[{row}, {column}] is {self.values[row, column].item()}, but counts must be ≥ 0")
+
+    def _refuse(self, bad: Tensor, classes: int) -> None:
+        if bad.device.type == "cpu" and not is_traced() and bad.any():
+            raise self.fault(int(bad.nonzero()[0]), classes)
 
     def dense(self, classes: int, dtype: torch.dtype) -> Tensor:
         """The weight of each class, [items, classes]."""
@@ -74,7 +103,7 @@ def read_target(
         The logits as [items, classes] and the target.
 
     Raises:
-        DomainError: shapes or types that fit no reading, or a label outside 0 … classes − 1.
+        DomainError: shapes or types that fit no reading.
     """
     if logits.ndim == 0 or not logits.is_floating_point():
         message = (
@@ -89,19 +118,18 @@ def read_target(
     _check_shape(logits, target, kind)
     classes = logits.shape[-1]
     rows = logits.reshape(-1, classes)
-    if kind == "labels":
-        return rows, _labels(target.reshape(-1), classes, ignore_index)
-    flat = target.reshape(-1, classes)
-    if kind == "counts":
-        return rows, Target(kind, flat, keep=flat.sum(-1) != 0)
-    if kind == "logits":
-        return rows, Target(kind, flat, temperature=temperature)
-    return rows, Target(kind, flat)
+    flat = target.reshape(-1) if kind == "labels" else target.reshape(-1, classes)
+    return rows, Target(kind, flat, ignore_index, temperature=temperature if kind == "logits" else 1.0)
 
 
 def is_traced() -> bool:
-    """Whether a compiler or a function transform runs, under which values cannot be looked at."""
-    return bool(torch.compiler.is_compiling() or torch._C._are_functorch_transforms_active())
+    """Whether a compiler, a tracer or a function transform runs, under which values cannot be looked at."""
+    return bool(
+        torch.compiler.is_compiling()
+        or torch._C._are_functorch_transforms_active()
+        or torch._C._get_tracing_state() is not None
+        or torch._C._len_torch_dispatch_stack() > 0
+    )
 
 
 def wide(dtype: torch.dtype) -> torch.dtype:
@@ -138,14 +166,3 @@ def _check_shape(logits: Tensor, target: Tensor, kind: TargetKind) -> None:
             f"logits {list(logits.shape)} (movedim(1, -1) moves the classes of a [N, C, ...] tensor to the end)"
         )
         raise DomainError(message)
-
-
-def _labels(labels: Tensor, classes: int, ignore_index: int) -> Target:
-    labels = labels.long()
-    keep = labels != ignore_index
-    if labels.device.type == "cpu" and not is_traced():
-        bad = keep & ((labels < 0) | (labels >= classes))
-        if bad.any():
-            row = int(bad.nonzero()[0])
-            raise DomainError(label_message(row, int(labels[row]), classes, ignore_index))
-    return Target("labels", labels.where(keep, 0), keep=keep)
