@@ -83,7 +83,7 @@ def test_lists_beside_double_precision_keep_their_digits(library, conversion):
         assert float(kl_divergence([0.1, 0.9], convert([0.1, 0.9]))) == 0
 
 
-def test_two_libraries_at_once_are_refused():
+def test_torch_and_jax_at_once_are_refused():
     torch, jax = pytest.importorskip("torch"), pytest.importorskip("jax")
     with pytest.raises(
         DomainError, match="the arguments are arrays of jaxlib and torch, but must come from one library"
