@@ -4,6 +4,7 @@ from importlib import import_module
 
 import click
 
+import bitsapart
 from bitsapart.cli.main import cli
 from bitsapart.measures import CATALOGUE
 
@@ -11,8 +12,9 @@ _UNITS = {"information": "bit, nat, hartley", "root of information": "√ of inf
 
 
 def on_page_markdown(markdown: str, **_: object) -> str:
-    """Fill `{{ catalogue }}`, `{{ measures }}` and `{{ commands }}`."""
-    for name, made in (("catalogue", _catalogue), ("measures", _measures), ("commands", _commands)):
+    """Fill `{{ catalogue }}`, `{{ measures }}`, `{{ door }}` and `{{ commands }}`."""
+    parts = {"catalogue": _catalogue, "measures": _measures, "door": _door, "commands": _commands}
+    for name, made in parts.items():
         mark = "{{ " + name + " }}"
         if mark in markdown:
             markdown = markdown.replace(mark, made())
@@ -39,6 +41,20 @@ def _anchor(measure: object) -> str:
 def _measures() -> str:
     seen = dict.fromkeys(_anchor(measure) for measure in CATALOGUE.values())
     return "\n\n".join(f"::: {name}" for name in seen)
+
+
+def _door() -> str:
+    rows = ["| name | what it is |", "|---|---|"]
+    for name in bitsapart.__all__:
+        if name.startswith("_"):
+            continue
+        value = getattr(bitsapart, name)
+        says = "Every measure by its key." if name == "CATALOGUE" else (value.__doc__ or "").partition("\n")[0]
+        says = says.replace("|", "\\|")
+        page = "measures.md" if name in CATALOGUE else ""
+        home = "bitsapart.measures.catalogue" if name == "CATALOGUE" else value.__module__
+        rows.append(f"| [`{name}`]({page}#{home}.{name}) | {says} |")
+    return "\n".join(rows)
 
 
 def _commands() -> str:

@@ -10,27 +10,7 @@ from bitsapart import measures
 from bitsapart.errors import DomainError
 from bitsapart.measures import CATALOGUE, find_measure
 
-JSON_KEYS = [
-    "accuracy",
-    "majority_accuracy",
-    "absolute_error",
-    "squared_error",
-    "squared_distance",
-    "disagreement",
-    "brier",
-    "log_likelihood",
-    "log_loss",
-    "geometric_mean_probability",
-    "cross_entropy",
-    "entropy",
-    "kl_divergence",
-    "perplexity",
-]
 NOT_MEASURES = {"align", "find_measure", "likelihood_curve", "maximum_likelihood", "most_likely"}
-
-
-def test_the_keys_of_the_result_document_are_here():
-    assert set(JSON_KEYS) <= set(CATALOGUE)
 
 
 def test_every_public_function_is_a_row_and_every_row_public():
