@@ -80,11 +80,11 @@ def test_reliability_shows_the_class_that_was_chosen(pages, visit):
     assert page.locator("[data-of=reliability-0]:visible h3").inner_text() == "dog"
 
 
-def test_text_has_contrast(pages, visit):
+def test_text_has_contrast(pages, visit, contrast):
     """Every visible text against the background it stands on, in both themes: 4.5 to 1 (3 to 1 where it is large)."""
     for scheme in ("light", "dark"):
         page = visit(pages / "usual.html", color_scheme=scheme).page
-        poor = page.evaluate(CONTRAST)
+        poor = page.evaluate(contrast)
         assert poor == [], scheme
 
 
@@ -108,22 +108,3 @@ def test_print_shows_the_page_on_white(pages, visit, tmp_path):
     assert not watched.page.locator(".tools").is_visible()
     watched.page.pdf(path=tmp_path / "page.pdf")
     assert (tmp_path / "page.pdf").stat().st_size > 20_000
-
-
-CONTRAST = """() => {
-  const parse = (c) => { const m = c.match(/[\\d.]+/g).map(Number); return c.startsWith('color(') ? [...m.slice(0,3).map(v => v*255), m[3] ?? 1] : [m[0], m[1], m[2], m[3] ?? 1]; };
-  const over = (a, b) => a.slice(0, 3).map((v, i) => v * a[3] + b[i] * (1 - a[3]));
-  const light = (c) => { const [r, g, b] = c.map((v) => { v /= 255; return v <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4; }); return .2126*r + .7152*g + .0722*b; };
-  const ground = (e) => { const seen = []; for (let n = e; n; n = n.parentElement) seen.push(parse(getComputedStyle(n).backgroundColor)); return seen.reverse().reduce((under, c) => over(c, under), [255, 255, 255]); };
-  const poor = [];
-  for (const e of document.querySelectorAll('body *')) {
-    const own = [...e.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim());
-    if (!own || !e.getClientRects().length || ['SCRIPT', 'OPTION', 'STYLE'].includes(e.tagName)) continue;
-    const style = getComputedStyle(e), svg = e.closest('svg');
-    const ink = parse(svg ? style.fill : style.color), back = ground(svg ?? e);
-    const [x, y] = [light(over(ink, back)), light(back)].sort((a, b) => b - a);
-    const ratio = (x + .05) / (y + .05), large = parseFloat(style.fontSize) >= 24 || (parseFloat(style.fontSize) >= 18.6 && style.fontWeight >= 600);
-    if (ratio < (large ? 3 : 4.5)) poor.push([e.tagName, e.textContent.slice(0, 30), ratio.toFixed(2)]);
-  }
-  return poor;
-}"""  # noqa: E501

@@ -30,10 +30,10 @@ def split(data: Entry, model: Entry, place: int) -> Markup:
     """Where the distance comes from: the parts of the cross-entropy and of the Brier score."""
     blocks: list[Markup] = []
     for score, title in (("log", "logs"), ("square", "brier")):
-        parts, unit = split_parts(model, score)
+        parts, _ = split_parts(model, score)
         absent = ((model.get("split") or {}).get(score) or {}).get("absent")
         if parts:
-            blocks.append(_split_block(parts, unit, title, f"split-{score}-{place}"))
+            blocks.append(_split_block(parts, model["measures"][_WHOLE[score]], title, f"split-{score}-{place}"))
         elif absent:
             blocks.append(tag("div", tag("h3", both(title)), _missing(absent)))
     if not blocks:
@@ -42,11 +42,16 @@ def split(data: Entry, model: Entry, place: int) -> Markup:
     told = meaning("split", opened=len(blocks) == 1)
     beside = tag("div", told, _temperature(model)) if len(blocks) == 1 else ""
     below = "" if beside else join([_temperature(model), told])
-    return join([tag("h2", both("split")), tag("div", blocks, beside, class_="figure"), below, _corp(model)])
+    return join([tag("h2", both("split")), tag("div", blocks, beside, class_="figure even"), below, _corp(model)])
 
 
-def _split_block(parts: Sequence[tuple[str, Entry]], unit: str, title: str, label: str) -> Markup:
-    chart = draw(split_chart(parts, say_token, unit=unit_token(unit), legend=False), label=label)
+_WHOLE = {"log": "cross_entropy", "square": "brier"}
+
+
+def _split_block(parts: Sequence[tuple[str, Entry]], whole: Entry, title: str, label: str) -> Markup:
+    finite = [(name, entry) for name, entry in parts if abs(number(entry["value"])) < float("inf")]
+    chart = draw(split_chart(finite, say_token, unit=unit_token(whole["unit"]), legend=False), label=label)
+    endless = tag("p", both("split_endless"), class_="note") if len(finite) < len(parts) else ""
     rows = [
         [
             cell([tag("span", class_="key", style=f"--c:var(--{ROLES[_COLOURS[name]]})"), both(name)], head=True),
@@ -55,9 +60,10 @@ def _split_block(parts: Sequence[tuple[str, Entry]], unit: str, title: str, labe
         ]
         for name, entry in parts
     ]
+    rows.append([cell(both("whole"), head=True), quantity_cell(whole), interval_cell(whole)])
     heads = [both(key) for key in ("part", "value", "interval")]
     return tag(
-        "div", tag("h3", both(title), id=label), tag("figure", chart, style="margin:0"),
+        "div", tag("h3", both(title), id=label), tag("figure", chart, style="margin:0"), endless,
         table(heads, rows, sortable=False, numeric=(1, 2)),
     )  # fmt: skip
 
@@ -84,8 +90,7 @@ def _corp(model: Entry) -> Markup:
     if not rows:
         return Markup()
     heads = [both(key) for key in ("class", "score", "kind", *_TERMS)]
-    caption = tag("span", "score = miscalibration − discrimination + uncertainty (CORP)")
-    return details(caption, table(heads, rows, numeric=(3, 4, 5, 6)))
+    return details(both("corp"), table(heads, rows, numeric=(3, 4, 5, 6)))
 
 
 _TERMS = ("score", "miscalibration", "discrimination", "uncertainty")
@@ -177,7 +182,7 @@ def classes(data: Entry, model: Entry, place: int) -> Markup:
         both("class"),
         both("people_say"),
         both("model_says"),
-        measure_name("cross_entropy"),
+        both("axis_ce"),
         measure_name("squared_error"),
     ]
     ordered = sorted(rows_of, key=lambda row: -number(row["cross_entropy"]))
@@ -190,6 +195,8 @@ def classes(data: Entry, model: Entry, place: int) -> Markup:
     ]  # fmt: skip
     shown = table(heads, rows, numeric=(1, 2, 3, 4))
     told = meaning("by_class", opened=True)
+    if not chart:
+        return join([title, shown, told])
     return join([title, tag("div", tag("figure", chart, told, style="margin:0"), shown, class_="figure")])
 
 

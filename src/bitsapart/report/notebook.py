@@ -71,7 +71,8 @@ def _bar(model: Mapping[str, Any], language: Language) -> Markup:
         return Markup()
     bars, keys = [], []
     for name, entry in parts:
-        style = f"--c:{_COLOURS[name]};--w:{max(number(entry['value']), 0.0):.6f}"
+        value = number(entry["value"])
+        style = f"--c:{_COLOURS[name]};--w:{min(max(value, 0.0), 1e9):.6f}"
         bars.append(tag("span", style=style, title=word(name, language)))
         keys.append(
             tag(

@@ -39,6 +39,10 @@ class Plots:
         parts, unit = split_parts(self._model(model), score)
         if not parts:
             self._lacks("split")
+        endless = [name for name, entry in parts if abs(float(entry["value"])) == float("inf")]
+        if endless:
+            message = f'{endless[0]} is infinite, and a bar is not; score="square" can be drawn'
+            raise DataError(message)
         return split_chart(parts, self._say, unit=self._unit(unit))
 
     def equivalence(self, model: str | None = None) -> "alt.LayerChart":
@@ -82,21 +86,23 @@ class Plots:
 
 
 def split_parts(model: Mapping[str, Any], score: str) -> tuple[list[tuple[str, Mapping[str, Any]]], str]:
-    """The parts of a score that can be drawn, people's own first, and their unit; empty where there are none.
+    """The parts of a score, people's own first, and their unit; empty where there are none or one is not known.
 
     Without a split the cross-entropy is still people's own entropy and the divergence.
     """
     split = (model.get("split") or {}).get(score) or {}
     terms = split.get("terms")
+    if "absent" in split:
+        return [], ""
     if terms:
         own = {"entropy": "own", "disagreement": "own_squares"}
         order = ("entropy", "disagreement", "rest", "grouping", "calibration")
         parts = [(own.get(name, name), terms[name]) for name in order if name in terms]
-        return (parts if _drawable(parts) else []), split["unit"]
+        return (parts if _known(parts) else []), split["unit"]
     measures = model["measures"]
     parts = [(name, measures[key]) for name, key in (("own", "entropy"), ("kl", "kl_divergence")) if key in measures]
-    return (parts if score == "log" and len(parts) > 1 and _drawable(parts) else []), measures["cross_entropy"]["unit"]
+    return (parts if score == "log" and len(parts) > 1 and _known(parts) else []), measures["cross_entropy"]["unit"]
 
 
-def _drawable(parts: list[tuple[str, Mapping[str, Any]]]) -> bool:
-    return all(entry["value"] is not None and abs(float(entry["value"])) < float("inf") for _, entry in parts)
+def _known(parts: list[tuple[str, Mapping[str, Any]]]) -> bool:
+    return all(entry["value"] is not None for _, entry in parts)

@@ -142,7 +142,7 @@ def ranking(data: Entry) -> Markup:
     """Several models side by side, with their paired differences."""
     models: Sequence[Entry] = data["models"]
     by = _ranked_by(models)
-    tied = set((data.get("ranking") or {}).get("tied", ())) if by == "cross_entropy" else set()
+    tied = _tied(data, by)
     keys = [key for key in ("cross_entropy", "kl_divergence", "squared_distance", "brier")
             if any(key in model["measures"] for model in models)]  # fmt: skip
     heads: list[Child] = [both("model"), *(measure_name(key) for key in keys), both("error_rate")]
@@ -179,14 +179,29 @@ def _ranked_by(models: Sequence[Entry]) -> str:
     return "cross_entropy"
 
 
+def _tied(data: Entry, by: str) -> Collection[str]:
+    """The models that cannot be told from the best."""
+    models = data["models"]
+    if by == "cross_entropy":
+        return set((data.get("ranking") or {}).get("tied", ()))
+    best = min(models, key=lambda model: number(model["measures"][by]["value"]))["name"]
+    pairs = [pair for pair in data.get("pairs") or () if best in (pair["a"], pair["b"])]
+    level = 0.05
+    alike = [pair for pair in pairs if not number((pair.get(by) or {}).get("p_adjusted")) < level]
+    return {best, *(name for pair in alike for name in (pair["a"], pair["b"]))}
+
+
 def _closest(models: Sequence[Entry], by: str, tied: Collection[str]) -> Markup:
     """Which model is closest, in one sentence."""
+    if len(tied) > 1:
+        count_of = {"n": tag("span", str(len(tied)), class_="x"), "of": str(len(models))}
+        if by == "cross_entropy":
+            return both("closest_tied", **count_of)
+        return both("closest_tied_by", measure=measure_name(by), **count_of)
     if by != "cross_entropy":
         best = min(models, key=lambda model: number(model["measures"][by]["value"]))
         distance = tag("span", quantity(best["measures"][by]), class_="x")
         return both("closest_squares", model=name_of(best["name"]), measure=measure_name(by), x=distance)
-    if len(tied) > 1:
-        return both("closest_tied", n=tag("span", str(len(tied)), class_="x"), of=str(len(models)))
     entry = models[0]["measures"].get("kl_divergence") or {}
     known = entry.get("value") is not None
     distance = quantity(entry if known else models[0]["measures"]["cross_entropy"])

@@ -27,18 +27,25 @@ def worst(data: Entry, model: Entry, items: Mapping[str, Shown]) -> Markup:
     rows: Sequence[Entry] = model.get("worst") or ()
     if not rows:
         return Markup()
-    kinds = list(dict.fromkeys(row.get("kind", "farthest") for row in rows))
-    cards = [_card(data, row, items, several=len(kinds) > 1) for row in rows[:_MOST]]
-    return join([tag("h2", both("worst")), tag("ul", cards, class_="worst"), meaning("worst")])
+    kinds: dict[str, list[Markup]] = {}
+    for row in rows[:_MOST]:
+        kind = row.get("kind") if row.get("kind") in _KINDS else _KINDS[0]
+        kinds.setdefault(str(kind), []).append(_card(data, row, items))
+    groups = [_group(kind, cards, several=len(kinds) > 1) for kind, cards in kinds.items()]
+    return join([tag("h2", both("worst")), groups, meaning("worst")])
 
 
-def _card(data: Entry, row: Entry, items: Mapping[str, Shown], *, several: bool) -> Markup:
+def _group(kind: str, cards: list[Markup], *, several: bool) -> Markup:
+    head = join([tag("h3", both(kind)), tag("p", both(f"{kind}-note"), class_="note")]) if several else ""
+    return join([head, tag("ul", cards, class_="worst")])
+
+
+def _card(data: Entry, row: Entry, items: Mapping[str, Shown]) -> Markup:
     entry = {"low": None, "high": None, **row}
     name = "" if row.get("item") is None else name_of(row["item"], 120)
     head = tag("div", tag("span", name), tag("b", quantity(entry, digits=2)), class_="head")
-    kind = tag("span", both(row["kind"]), class_="note") if several and row.get("kind") in _KINDS else ""
     seen = items.get(str(row.get("item")))
-    return tag("li", head, kind, seen.markup() if seen else "", _answers(data["classes"], row), class_="card")
+    return tag("li", head, seen.markup() if seen else "", _answers(data["classes"], row), class_="card")
 
 
 _KINDS = ("farthest", "people-sure", "people-split")
