@@ -40,18 +40,21 @@ _FLAGS = (
     click.option("--label", metavar="COLUMN", help="The column of people's answers."),
     click.option("--annotator", metavar="COLUMN", help="The column that says who answered."),
     click.option("--count", metavar="COLUMN", help="The column that says how often the answer was given."),
+    click.option("--prob", metavar="COLUMN", help="The column of the probability."),
     click.option("--classes", metavar="A,B,…", help="The classes, in this order (also: which columns are classes)."),
     click.option("--positive", metavar="CLASS", help="The class that a single probability column speaks of."),
     click.option("--missing", type=click.Choice(["error", "drop"]), default="error", show_default=True,
                  help="Items that only one side has: stop, or leave them out and say so."),
     click.option("--renormalise", is_flag=True, help="Divide the model's rows by their sum (rounded in print)."),
+    click.option("--in-order", is_flag=True, help="Match rows by their order; ids are not looked at."),
     click.option("--memory", type=ByteSize(), help="Memory to use at most, for example 2GiB; default: half of it."),
     click.option("--threads", type=click.IntRange(min=1), help="Threads to use; default: all cores."),
+    click.option("--temp-dir", metavar="FOLDER", help="Where to put what does not fit into memory, meanwhile."),
 )  # fmt: skip
 
 _NAMES = (
-    "people_kind", "model_kind", "item", "label", "annotator", "count", "classes", "positive", "missing",
-    "renormalise", "memory", "threads",
+    "people_kind", "model_kind", "item", "label", "annotator", "count", "prob", "classes", "positive", "missing",
+    "renormalise", "in_order", "memory", "threads", "temp_dir",
 )  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """Exact sums of one column, and the mean and variance that follow from them."""
 
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -43,7 +43,10 @@ class Moments:
     ww: int = 0
 
     def __add__(self, other: "Moments") -> "Moments":
-        return Moments(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
+        return Moments(
+            self.n + other.n, self.x + other.x, self.xx + other.xx, self.xw + other.xw, self.w + other.w,
+            self.ww + other.ww,
+        )  # fmt: skip
 
     @property
     def mean(self) -> float:

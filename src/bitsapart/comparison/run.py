@@ -97,8 +97,8 @@ def compare_files(
         _spare(tally, settings, pair.items_expected or 0)
         slices: dict[tuple[str, str], Tally] = {}
         choices = Choices(pair) if settings.replace else None
-        for block in pair.blocks():
-            _add(tally, block, pair)
+        for block in pair.blocks(verify=False):
+            _add_checked(tally, block, pair)
             _spare(tally, settings)
             _add_slices(slices, block, pair, settings)
             if choices is not None:
@@ -141,6 +141,15 @@ def _spare(tally: Tally, settings: Settings, expected: int = 0) -> None:
     numbers = max(tally.items, expected) * len(tally.classes) * len(tally.models)
     if settings.detail is None and numbers > _MOST_FOR_DETAIL and "calibration" in tally.parts:
         tally.leave_out([part for part in _DETAIL if part != "classes" or not settings.by_class])
+
+
+def _add_checked(tally: Tally, block: Block, pair: Pair) -> None:
+    """Add a block whose values the core checks; what it refuses is said by file, item and column."""
+    try:
+        _add(tally, block, pair)
+    except DomainError:
+        pair.explain(block)
+        raise
 
 
 def _add(tally: Tally, block: Block, pair: Pair) -> None:

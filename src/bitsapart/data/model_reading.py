@@ -83,7 +83,7 @@ def read_model(
     lists = [column for column in roles.rest if column.type == "list"]
     asked = options.model_kind
     if wide is not None:
-        return _wide(sheet, roles, options, engine, wide, ())
+        return _wide(sheet, roles, options, engine, wide)
     if roles.label is not None and (asked == "verdicts" or not (numeric or lists)):
         return _labelled(sheet, roles, options, engine, aligned=aligned)
     if asked == "verdicts":
@@ -94,7 +94,7 @@ def read_model(
     if roles.prob is not None:
         numeric = [column for column in sheet.columns if column in numeric or column.name == roles.prob]
     if options.classes is not None and len(numeric) > 1:
-        return _wide(sheet, roles, options, engine, classes_asked_for(sheet, numeric, options.classes), ())
+        return _wide(sheet, roles, options, engine, classes_asked_for(sheet, numeric, options.classes))
     match = match_classes(sheet, numeric, people or [])
     if len(numeric) == 1 or (people is not None and _one_of_two(sheet, engine, match, people)):
         column = next(iter(match.columns.values()), numeric[0].name)
@@ -128,16 +128,16 @@ def _matched(
         raise _no_class_in_common(sheet, match, people)
     own = {name: name for name in match.left}
     if people is None or not match.left:
-        return _wide(sheet, roles, options, engine, {**match.columns, **own}, ())
+        return _wide(sheet, roles, options, engine, {**match.columns, **own})
     sample = sheet.sample(engine)
     without = weigh(matrix_of(sample, list(match.columns.values())))
     if without.near_one > _MOSTLY or without.log_near_zero > _MOSTLY:
-        return _wide(sheet, roles, options, engine, dict(match.columns), match.left)
+        return _wide(sheet, roles, options, engine, dict(match.columns))
     whole = weigh(matrix_of(sample, [*match.columns.values(), *match.left]))
     if match.affix == "" and (whole.near_one > _MOSTLY or whole.log_near_zero > _MOSTLY):
-        return _wide(sheet, roles, options, engine, {**match.columns, **own}, ())
+        return _wide(sheet, roles, options, engine, {**match.columns, **own})
     if match.affix:
-        return _wide(sheet, roles, options, engine, dict(match.columns), match.left)
+        return _wide(sheet, roles, options, engine, dict(match.columns))
     message = (
         f"{sheet.name} has number columns that are no class of people's ({', '.join(match.left[:5])}): say which "
         "columns "
@@ -162,20 +162,10 @@ def _no_class_in_common(sheet: Sheet, match: Match, people: Sequence[str]) -> Da
     return AmbiguityError(message)
 
 
-def _wide(
-    sheet: Sheet,
-    roles: Roles,
-    options: ReadOptions,
-    engine: Engine,
-    columns: dict[str, str],
-    left: Sequence[str],
-) -> ModelReading:
+def _wide(sheet: Sheet, roles: Roles, options: ReadOptions, engine: Engine, columns: dict[str, str]) -> ModelReading:
     names = list(columns.values())
     kind = _kind(sheet, options, weigh(matrix_of(sheet.sample(engine), names)), names)
     note = f"{sheet.title}: {_WORDS[kind]} in {len(names)} columns ({_ends(names)})"
-    unused = [*left, *([roles.label] if roles.label is not None else [])]
-    if unused:
-        note += f"; not used: {', '.join(unused)}"
     return ModelReading(kind, "wide", sheet, roles, tuple(columns), note, columns)
 
 
@@ -301,7 +291,7 @@ def _labelled(sheet: Sheet, roles: Roles, options: ReadOptions, engine: Engine, 
             )
             raise AmbiguityError(message)
         kept, columns = spread_probabilities(engine, sheet, roles, answers)
-        reading = _wide(kept, roles, options, engine, columns, ())
+        reading = _wide(kept, roles, options, engine, columns)
         note = f"{sheet.title}: {_WORDS[reading.kind]}, one row per item and class ({label!r}, {roles.prob!r})"
         return replace(reading, note=note)
     if repeated or roles.count is not None or options.model_kind == "counts":

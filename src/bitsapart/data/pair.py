@@ -64,7 +64,7 @@ class Pair:
         self.model_names = tuple(model_names)
         self.annotators = people is not None and people.long is not None
         readings: list[PeopleReading | ModelReading] = [*([people] if people else []), *models]
-        self.notes = [_note(reading) for reading in readings]
+        self.notes = [_note(reading, readings) for reading in readings]
         self.announcements = list(dict.fromkeys([one for reading in readings for one in reading.announcements]))
         self.announcements += announcements
         self._sides, self._places = _sides(readings, options)
@@ -259,9 +259,22 @@ class Pair:
             self.announcements.append(text)
 
 
-def _note(reading: PeopleReading | ModelReading) -> str:
+def _note(reading: PeopleReading | ModelReading, readings: Sequence[PeopleReading | ModelReading]) -> str:
+    """What was taken for what, and which columns, that could be taken for something, were not."""
     item = reading.roles.item
-    return f"{reading.note}; items by {item!r}" if item is not None else f"{reading.note}; items by their row"
+    note = f"{reading.note}; items by {item!r}" if item is not None else f"{reading.note}; items by their row"
+    used = {name for one in readings if one.sheet is reading.sheet for name in _used(one)}
+    label = reading.roles.label
+    left = [c.name for c in reading.sheet.columns if c.name not in used and (c.numeric or c.name == label)]
+    return f"{note}; not used: {', '.join(_kept_by_pandas(name) for name in left)}" if left else note
+
+
+def _used(reading: PeopleReading | ModelReading) -> set[str | None]:
+    return {*reading.columns.values(), reading.column, reading.roles.item, *reading.roles.extras}
+
+
+def _kept_by_pandas(name: str) -> str:
+    return f"{name} (an index of pandas)" if name.startswith("__index_level_") else name
 
 
 def _inputs(readings: Sequence[PeopleReading | ModelReading]) -> list[dict[str, Any]]:

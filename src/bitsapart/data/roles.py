@@ -16,6 +16,7 @@ _ITEM = (
     "sample", "sample_id", "image", "image_id", "image_name", "filename", "file_name", "document_id", "doc_id",
     "comment_id", "question_id", "instance_id", "key",
 )  # fmt: skip
+_PANDAS_INDEX = "__index_level_0__"
 _ANNOTATOR = (
     "annotator", "worker", "rater", "annotator_id", "worker_id", "workerid", "rater_id", "coder", "judge", "labeler",
     "labeller", "participant", "participant_id", "user", "user_id", "observer",
@@ -97,11 +98,12 @@ def find_roles(
     free = [column for column in sheet.columns if column.name not in (*taken, *without)]
     label = _label(free, sheet, options, model=model)
     item = None if options.in_order else _item(free, sheet, options, label, others)
+    ids = [options.item, *_matches(free, _ITEM)] if options.in_order else []
     annotator = None if model else _one(free, sheet, _ANNOTATOR, options.annotator, "annotator")
     numbers = [column for column in free if column.numeric]
     count = _one(numbers, sheet, _COUNT, options.count, "count") if label else None
     prob = _one(numbers, sheet, _PROB, options.prob, "prob")
-    used = {item, annotator, label, count, prob, *taken}
+    used = {item, annotator, label, count, prob, *taken, *ids, *_counters(free)}
     rest = tuple(column for column in sheet.columns if column.name not in used)
     return Roles(item, annotator, label, count, prob, tuple(taken), rest)
 
@@ -124,9 +126,16 @@ def _item(
         return _naming(sheet, shared[0])
     if found:
         return _naming(sheet, _only(found, sheet, "item"))
-    texts = [column.name for column in candidates if column.type == "text"]
+    texts = [column.name for column in candidates if column.type == "text" and column.name != _PANDAS_INDEX]
     common = [name for name in texts if others and all(other.has(name) for other in others)]
-    return common[0] if len(common) == 1 else None
+    if len(common) == 1:
+        return common[0]
+    return _naming(sheet, _PANDAS_INDEX) if sheet.has(_PANDAS_INDEX) else None
+
+
+def _counters(columns: Sequence[Column]) -> list[str]:
+    """The columns in which pandas keeps an index that has no name."""
+    return [column.name for column in columns if column.name.startswith("__index_level_")]
 
 
 def _naming(sheet: Sheet, item: str | None) -> str | None:
