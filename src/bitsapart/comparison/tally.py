@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["PARTS", "PairSums", "PatternSums", "Tally"]
 
 Floats = NDArray[np.float64]
+_BETWEEN = "-_. "
 Weighting = Literal["main", "judgement"]
 PAIRED = ("cross_entropy", "brier", "squared_distance")
 
@@ -354,8 +355,13 @@ def _common_name(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...
         return one
     if len(one) != 1 or len(other) != 1:
         return None
-    alike = takewhile(lambda pair: pair[0] == pair[1], zip(one[0], other[0], strict=False))
-    return ("".join(letter for letter, _ in alike).rstrip("-_. 0123456789") or "model",)
+    alike = "".join(
+        letter for letter, _ in takewhile(lambda pair: pair[0] == pair[1], zip(one[0], other[0], strict=False))
+    )
+    whole = all(name == alike or name[len(alike)] in _BETWEEN for name in (one[0], other[0]))
+    if not whole and not alike.endswith(tuple(_BETWEEN)):
+        alike = alike.rstrip("0123456789")  # model-1 and model-12 begin alike with a digit of their number
+    return (alike.rstrip(_BETWEEN) or "model",)
 
 
 def _names(what: str, names: Sequence[str], *, least: int) -> tuple[str, ...]:
