@@ -36,8 +36,8 @@ class Pair:
     """People and models, ready to be streamed.
 
     Args that matter to callers are attributes: `classes`, `people_kind` ("labels", "counts", "probs", or `None` without
-    people), `exact`, `model_kinds`, `model_names`, `positive`, `notes`, `inputs`, `annotators`, `items_expected`. What
-    turns up while streaming (items left out, repeated judgements) is appended to `announcements`.
+    people), `exact`, `model_kinds`, `model_names`, `positive`, `notes`, `inputs`, `annotators`, `items_expected`, `threads`.
+    What turns up while streaming (items left out, repeated judgements) is appended to `announcements`.
 
     A pair is a context manager; leaving it, or its end, removes everything temporary.
     """
@@ -62,6 +62,7 @@ class Pair:
         self.exact = options.people_kind == "exact" or self.people_kind == "probs"
         self.model_kinds = tuple(model.kind for model in models)
         self.model_names = tuple(model_names)
+        self.threads = options.thread_count
         self.annotators = people is not None and people.long is not None
         readings: list[PeopleReading | ModelReading] = [*([people] if people else []), *models]
         self.notes = [_note(reading, readings) for reading in readings]
