@@ -36,8 +36,8 @@ class Pair:
     """People and models, ready to be streamed.
 
     Args that matter to callers are attributes: `classes`, `people_kind` ("labels", "counts", "probs", or `None` without
-    people), `exact`, `model_kinds`, `model_names`, `positive`, `notes`, `inputs`, `annotators`, `items_expected`, `threads`.
-    What turns up while streaming (items left out, repeated judgements) is appended to `announcements`.
+    people), `exact`, `model_kinds`, `model_names`, `positive`, `notes`, `inputs`, `annotators`, `items_expected`,
+    `threads`. What turns up while streaming (items left out, repeated judgements) is appended to `announcements`.
 
     A pair is a context manager; leaving it, or its end, removes everything temporary.
     """
