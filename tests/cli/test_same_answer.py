@@ -81,14 +81,16 @@ def shuffled(table: pa.Table, seed: int) -> pa.Table:
     return table.take(pa.array(np.random.default_rng(seed).permutation(table.num_rows)))
 
 
-def assert_same_in_tallies(people: pa.Table, model: pa.Table, whole: bytes, tmp_path: Path) -> None:
+def assert_same_in_tallies(people: pa.Table, model: pa.Table, tmp_path: Path, *flags: str) -> None:
+    """Seven parts, each its tally, merged in three orders and in two steps, against the whole at once."""
+    whole = numbers(answer("compare", *saved(people, model, tmp_path), *flags))
     rng = np.random.default_rng(3)
     parts = np.array_split(rng.permutation(people.num_rows), CUTS)
     tallies = []
     for number, rows in enumerate(parts):
         files = saved(people.take(pa.array(rows)), model.take(pa.array(rows)), tmp_path / f"part-{number}")
         tallies.append(tmp_path / f"{number}.tally")
-        answer("compare", *files, "--tally", tallies[-1])
+        answer("compare", *files, "--tally", tallies[-1], *flags)
     for order in (range(CUTS), reversed(range(CUTS)), rng.permutation(CUTS)):
         assert numbers(answer("merge", *[tallies[number] for number in order])) == whole
     answer("merge", *tallies[:3], "--tally", tmp_path / "some.tally")
@@ -110,11 +112,20 @@ def test_threads_and_the_order_of_rows_do_not_matter(threads: int, tmp_path: Pat
     assert numbers(answer("compare", *mixed, "--threads", threads)) == whole
 
 
-def test_seven_tallies_in_any_order_give_the_same_bytes(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "flags", [["--no-detail"], ["--detail"], ["--no-detail", "--by-class", "--ordinal", "--per", "judgement"]]
+)
+def test_seven_tallies_in_any_order_give_the_same_bytes(flags: list[str], tmp_path: Path) -> None:
     people, model = made_up()
-    document = answer("compare", *saved(people, model, tmp_path))
-    assert document["models"][0]["infinite"]["count"] == 1
-    assert_same_in_tallies(people, model, numbers(document), tmp_path)
+    assert_same_in_tallies(people, model, tmp_path, *flags)
+
+
+@pytest.mark.parametrize("flags", [[], ["--people-kind", "exact"]])
+def test_tallies_know_whether_labels_are_the_truth(flags: list[str], tmp_path: Path) -> None:
+    _, model = made_up()
+    label = pa.array(np.array(["cat", "dog", "owl"])[np.arange(40) % 3])
+    truth = pa.table({"item": model["item"], "label": label}).slice(0, 39)
+    assert_same_in_tallies(truth, model.slice(0, 39), tmp_path, "--no-detail", "--classes", "cat,dog,owl", *flags)
 
 
 @pytest.mark.parametrize(
@@ -209,7 +220,7 @@ def test_cifar_10h_gives_the_same_bytes_in_every_way(tmp_path: Path) -> None:
     mixed = [shuffled(table, seed) for seed, table in enumerate(tables)]
     for threads in (1, 2):
         assert numbers(answer("compare", *saved(*mixed, tmp_path / "mixed"), "--threads", threads)) == whole
-    assert_same_in_tallies(*tables, whole, tmp_path)
+    assert_same_in_tallies(*tables, tmp_path, "--no-detail")
 
 
 @shared

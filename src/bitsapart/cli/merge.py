@@ -11,10 +11,16 @@ from bitsapart.units import UNITS, Unit
 @click.command
 @click.argument("tallies", metavar="TALLY...", nargs=-1, required=True)
 @click.option("--unit", type=click.Choice(UNITS), default="bit", show_default=True, help="The unit of information.")
+@click.option("--total", is_flag=True, help="Totals over the items instead of means.")
 @click.option("--json", "json_file", metavar="FILE", help="Write the result as JSON; - writes it to the terminal.")
 @click.option("--tally", "tally_file", metavar="FILE", help="Write the sum as a tally.")
-def command(tallies: tuple[str, ...], unit: Unit, json_file: str | None, tally_file: str | None) -> None:
+def command(
+    tallies: tuple[str, ...], *, unit: Unit, total: bool, json_file: str | None, tally_file: str | None
+) -> None:
     """Add up TALLY files and show the result, the same to the last bit as if all had been compared at once.
+
+    Tallies of very many items hold no detail for the page unless `compare` was told --detail for
+    every one of them.
 
     \b
     bitsapart compare people-1.csv model-1.csv --tally 1.tally
@@ -44,7 +50,7 @@ def command(tallies: tuple[str, ...], unit: Unit, json_file: str | None, tally_f
             raise StateError(message) from None
     if merged is None:
         return
-    result = Comparison(document(merged, Settings(unit=unit)))
+    result = Comparison(document(merged, Settings.of(merged, unit=unit, total=total)))
     if tally_file:
         write_atomically(tally_file, merged.to_bytes())
     if json_file == "-":

@@ -132,7 +132,7 @@ def _tally(pair: Pair, settings: Settings) -> Tally:
     return Tally(
         pair.classes, models=pair.model_names, people_kind=kind, per=settings.per,
         model_kind=["probs" if kind == "counts" else kind for kind in pair.model_kinds], worst=settings.worst,
-        parts=sorted(parts), threads=pair.threads,
+        parts=sorted(parts), threads=pair.threads, exact=pair.exact,
     )  # fmt: skip
 
 

@@ -51,6 +51,15 @@ class Settings:
     detail: bool | None = None
     exact: bool = False
 
+    @classmethod
+    def of(cls, tally: Tally, *, unit: Unit = "bit", total: bool = False) -> "Settings":
+        """The settings with which a tally was gathered."""
+        detail = "calibration" in tally.parts
+        return cls(
+            unit=unit, per=tally.per, total=total, by_class="classes" in tally.parts and not detail,
+            ordinal="ordinal" in tally.parts, worst=tally.worst_kept, detail=detail, exact=tally.exact,
+        )  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Context:

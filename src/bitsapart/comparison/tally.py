@@ -46,6 +46,7 @@ class Tally:
         worst: how many of the farthest items are kept for each model.
         parts: what is gathered beside the additive core; see `PARTS`.
         threads: how many threads may work, by default as many as there are processors. The sums do not depend on it.
+        exact: people's answers are the truth itself, not a sample of it; kept for the answer that is made later.
 
     Raises:
         DomainError: fewer than two classes, a name twice, or an unknown part.
@@ -69,6 +70,7 @@ class Tally:
         worst: int = 10,
         parts: Sequence[str] = (),
         threads: int | None = None,
+        exact: bool = False,
     ) -> None:
         self.classes = _names("classes", classes, least=2)
         self.models = _names("models", models, least=1)
@@ -89,6 +91,7 @@ class Tally:
         self.items = 0
         self.panel_sizes: dict[int, int] = {}
         self.threads = threads or _processors()
+        self.exact = exact
         self.columns = COLUMNS + (ORDINAL if "ordinal" in self.parts else ())
         self.paired = PAIRED
         self._main: list[dict[str, Moments]] = [dict.fromkeys(self.columns, Moments()) for _ in self.models]
@@ -174,13 +177,14 @@ class Tally:
             StateError: the other tally is of other classes, models, kinds or parts.
         """
         models = _common_name(self.models, other.models)
-        for name in ("classes", "models", "per", "parts", "positive"):
+        for name in ("classes", "models", "per", "parts", "positive", "exact"):
             if name == "models" and models is not None:
                 continue
             if getattr(self, name) != getattr(other, name):
+                way = "; name them for every part in one order (--classes)" if name == "classes" else ""
                 message = (
                     f"these tallies do not belong together: {name} are {getattr(self, name)!r} in one and "
-                    f"{getattr(other, name)!r} in the other"
+                    f"{getattr(other, name)!r} in the other{way}"
                 )
                 raise StateError(message)
         if other.items == 0:
@@ -314,9 +318,9 @@ class Tally:
     def result(self) -> "Comparison":
         """The answer that these sums give, in bits."""
         from .result import Comparison
-        from .summary import document
+        from .summary import Settings, document
 
-        return Comparison(document(self))
+        return Comparison(document(self, Settings.of(self)))
 
     # ---- saving -----------------------------------------------------------------------------------------------
 

@@ -25,6 +25,7 @@ def pack(tally: "Tally") -> bytes:
     state: dict[str, Any] = {
         "classes": tally.classes, "models": tally.models, "people_kind": tally.people_kind, "kinds": tally._kinds,
         "positive": tally.positive, "per": tally.per, "worst_kept": tally.worst_kept, "parts": tally.parts,
+        "exact": tally.exact,
         "items": tally.items, "panel_sizes": sorted(tally.panel_sizes.items()),
         "main": [[astuple(row[key]) for key in columns] for row in tally._main],
         "judged": [astuple(m) for m in tally._judged],
@@ -87,6 +88,7 @@ def _restored(state: dict[str, Any]) -> "Tally":
     tally = Tally(
         state["classes"], models=state["models"], people_kind=state["people_kind"], model_kind=state["kinds"],
         positive=state["positive"], per=state["per"], worst=state["worst_kept"], parts=state["parts"],
+        exact=state["exact"],
     )  # fmt: skip
     columns = COLUMNS + (ORDINAL if "ordinal" in tally.parts else ())
     tally.items = state["items"]
