@@ -88,7 +88,7 @@ def _restored(state: dict[str, Any]) -> "Tally":
     tally = Tally(
         state["classes"], models=state["models"], people_kind=state["people_kind"], model_kind=state["kinds"],
         positive=state["positive"], per=state["per"], worst=state["worst_kept"], parts=state["parts"],
-        exact=state["exact"],
+        exact=state.get("exact", False),
     )  # fmt: skip
     columns = COLUMNS + (ORDINAL if "ordinal" in tally.parts else ())
     tally.items = state["items"]
