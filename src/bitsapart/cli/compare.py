@@ -57,6 +57,15 @@ from .reading import read_options, reading_flags
     help="Where the distance comes from, class by class, and all that a page shows. Default: yes, up to a million "
     "numbers (items × classes × models), and where no tally is written.",
 )
+@click.option(
+    "--recalibrate", is_flag=True, help="Also the distance after recalibration, cross-fitted (a second pass)."
+)
+@click.option(
+    "--recalibrate-by",
+    type=click.Choice(["temperature", "isotonic"]),
+    help="How; default: isotonic regression for two classes, one temperature for more.",
+)
+@click.option("--recalibrate-to", metavar="FILE", help="Write the recalibrated probabilities, as .csv or .parquet.")
 @click.option("--json", "json_file", metavar="FILE", help="Write the result as JSON; - writes it to the terminal.")
 @click.option("--html", "html_file", metavar="FILE", help="Write a page to look at; implies --detail.")
 @click.option("--tally", "tally_file", metavar="FILE", help="Write the tally, for `bitsapart merge`.")
@@ -88,6 +97,7 @@ def command(people: str, models: tuple[str, ...], **flags: Any) -> None:
     outputs = {name: flags.pop(name) for name in ("json_file", "html_file", "tally_file")}
     if flags["detail"] is None and (outputs["html_file"] or outputs["tally_file"]):
         flags["detail"] = outputs["html_file"] is not None
+    flags["recalibrate"] |= bool(flags["recalibrate_by"] or flags["recalibrate_to"])
     reading = {name: flags.pop(name) for name in ("weight", "group", "by")}
     options = read_options(flags, **reading)
     settings = Settings(**flags)

@@ -214,18 +214,24 @@ def _log_split(sums: OriginSums, own: Own | None, scale: float, unit: str) -> di
 
 
 def _grouping(own: Own | None, calibration: Interval, rest: Interval) -> Interval | None:
-    """KL − calibration, so that the terms add up to the cross-entropy; where both are infinite, rest − H(P).
+    """KL − calibration = rest − H(P), so that the terms add up to the cross-entropy.
 
-    How the two go together over items is not known from sums, so the ends assume the worst: half-widths add up.
+    How the two go together over items is not known from sums, so the ends assume the worst: half-widths add up, and of
+    the two differences the one that is known better is taken.
     """
     if own is None:
         return None
-    whole, part = (own.divergence, calibration) if isfinite(calibration.value) else (rest, own.entropy)
-    value, method = whole.value - part.value, "half-widths of two intervals, added"
-    if whole.standard_error is None or part.standard_error is None or whole.high is None or part.high is None:
-        return Interval(value, None, None, None, whole.n, method)
-    reach = (whole.high - whole.value) + (part.high - part.value)
-    return Interval(value, value - reach, value + reach, whole.standard_error + part.standard_error, whole.n, method)
+    endless = not isfinite(calibration.value)
+    value = rest.value - own.entropy.value if endless else own.divergence.value - calibration.value
+    ways = [(rest, own.entropy)] if endless else [(rest, own.entropy), (own.divergence, calibration)]
+    errors = [one.standard_error + other.standard_error for one, other in ways
+              if one.standard_error is not None and other.standard_error is not None]  # fmt: skip
+    reaches = [one.high - one.value + other.high - other.value for one, other in ways
+               if one.high is not None and other.high is not None]  # fmt: skip
+    n, method = own.entropy.n, "half-widths of two intervals, added"
+    if not reaches or not errors:
+        return Interval(value, None, None, None, n, method)
+    return Interval(value, value - min(reaches), value + min(reaches), min(errors), n, method)
 
 
 def _split_terms(split: Split, scale: float, unit: str, own: str) -> dict[str, Any]:

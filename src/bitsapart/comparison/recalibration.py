@@ -109,7 +109,8 @@ class IsotonicRecalibration:
     def events(self, model: ArrayLike) -> Floats:
         """[N, C] each class's own answer before the rows are made to sum to 1 (they do already for two classes)."""
         q = np.asarray(model, dtype=np.float64)
-        columns = [fitted(q[:, c]) for c, fitted in enumerate(self.maps)]
+        maps = self.maps * q.shape[1] if len(self.maps) == 1 and q.shape[1] > 2 else self.maps  # one for all
+        columns = [fitted(q[:, c]) for c, fitted in enumerate(maps)]
         if q.shape[1] == 2:
             columns.append(1 - columns[0])
         return np.stack(columns, axis=1)

@@ -5,11 +5,14 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bitsapart.errors import DataError, DomainError, StateError
 
 from .writing import write_atomically
+
+if TYPE_CHECKING:
+    from .recalibration import Recalibration
 
 __all__ = ["SCHEMA", "Comparison", "Quantity"]
 
@@ -99,6 +102,23 @@ class Comparison:
         asked = "no model was named" if name is None else f"there is no model {name!r}"
         message = f"{asked}; this comparison has {', '.join(self.models)}"
         raise DomainError(message)
+
+    def recalibration(self, model: str | None = None) -> "Recalibration":
+        """The recalibration that `compare(recalibrate=True)` fitted, as a function of [N, C] probabilities.
+
+        Args:
+            model: the model's name; may be left out where there is only one.
+
+        Raises:
+            DataError: this comparison was made without.
+        """
+        from .recalibration import recalibration_from
+
+        entry = self._model(model).get("recalibrated")
+        if entry is None:
+            message = "this comparison holds no recalibration: make it with recalibrate=True, or compare --recalibrate"
+            raise DataError(message)
+        return recalibration_from(entry["recalibration"])
 
     @property
     def plot(self) -> Any:

@@ -10,6 +10,7 @@ from bitsapart.data import Block, Pair, ReadOptions, open_pair
 from bitsapart.errors import DomainError
 from bitsapart.units import Unit, nats_in
 
+from .recalibrated import ReadBlock, again, refuse_file
 from .replacing import Choices
 from .result import Comparison
 from .summary import Context, Settings, document
@@ -32,6 +33,9 @@ def compare(
     ordinal: bool = False,
     worst: int = 5,
     detail: bool | None = None,
+    recalibrate: bool = False,
+    recalibrate_by: Literal["temperature", "isotonic"] | None = None,
+    recalibrate_to: str | None = None,
     **reading: Any,
 ) -> Comparison:
     """How far models are from people, all three ways, with intervals.
@@ -49,6 +53,9 @@ def compare(
         worst: how many of the farthest items to list.
         detail: gather everything that a page shows: where the distance comes from, class by class. By default it is
             gathered unless items × classes × models are more than a million.
+        recalibrate: compare every model with its recalibrated self as well; a second pass over the data.
+        recalibrate_by: "temperature" or "isotonic" regression; left out, what suits the classes.
+        recalibrate_to: a .csv or .parquet file for one model's recalibrated probabilities.
         reading: fields of `bitsapart.data.ReadOptions`, for example `people_kind="exact"` or `positive="cat"`.
 
     Returns:
@@ -65,6 +72,8 @@ def compare(
     """
     settings = Settings(
         unit=unit, per=per, total=total, by_class=by_class, ordinal=ordinal, worst=worst, detail=detail,
+        recalibrate=recalibrate or bool(recalibrate_by or recalibrate_to), recalibrate_by=recalibrate_by,
+        recalibrate_to=recalibrate_to,
     )  # fmt: skip
     return compare_files(people, models, options=ReadOptions(**reading), settings=settings)[0]
 
@@ -93,6 +102,8 @@ def compare_files(
     options = replace(options, progress=progress) if progress else options
     with open_pair(people, models, options=options) as pair:
         settings = replace(settings, exact=pair.exact)
+        if settings.recalibrate_to is not None:
+            refuse_file(settings.recalibrate_to, len(pair.model_names))
         tally = _tally(pair, settings)
         _spare(tally, settings, pair.items_expected or 0)
         slices: dict[tuple[str, str], Tally] = {}
@@ -104,12 +115,16 @@ def compare_files(
             if choices is not None:
                 smoothed = [_smoothed(model, kind) for model, kind in zip(block.models, pair.model_kinds, strict=True)]
                 choices.add(block, smoothed, [str(kind) for kind in tally.model_kinds])
+        better = {}
+        if settings.recalibrate:
+            better = again(tally, (_read(block, pair, tally) for block in pair.blocks()), settings)
         context = Context(
             inputs=pair.inputs,
             notes=pair.notes,
             warnings=list(pair.announcements),
             slices=slices,
             replacement={} if choices is None else choices.entries(settings.epsilon),
+            recalibrated=better,
         )
         return Comparison(document(tally, settings, context)), tally
 
@@ -124,6 +139,8 @@ def _tally(pair: Pair, settings: Settings) -> Tally:
         parts.add("classes")
     if settings.detail is not False:
         parts.update(_DETAIL)
+    if settings.recalibrate:
+        parts.add("calibration")
     if settings.ordinal:
         parts.add("ordinal")
     if "verdicts" in pair.model_kinds and pair.people_kind != "probs" and not pair.exact:
@@ -139,8 +156,9 @@ def _tally(pair: Pair, settings: Settings) -> Tally:
 def _spare(tally: Tally, settings: Settings, expected: int = 0) -> None:
     """Unless it was asked for, gather no detail of very many items."""
     numbers = max(tally.items, expected) * len(tally.classes) * len(tally.models)
-    if settings.detail is None and numbers > _MOST_FOR_DETAIL and "calibration" in tally.parts:
-        tally.leave_out([part for part in _DETAIL if part != "classes" or not settings.by_class])
+    if settings.detail is None and numbers > _MOST_FOR_DETAIL and "confusion" in tally.parts:
+        asked = {"classes": settings.by_class, "calibration": settings.recalibrate}
+        tally.leave_out([part for part in _DETAIL if not asked.get(part)])
 
 
 def _add_checked(tally: Tally, block: Block, pair: Pair) -> None:
@@ -153,12 +171,18 @@ def _add_checked(tally: Tally, block: Block, pair: Pair) -> None:
 
 
 def _add(tally: Tally, block: Block, pair: Pair) -> None:
+    read = _read(block, pair, tally)
+    tally.update(read.people, *read.models, ids=read.ids, weights=read.weights, groups=read.groups)
+
+
+def _read(block: Block, pair: Pair, tally: Tally) -> ReadBlock:
+    """A block as the tally takes it: counts that are the truth become shares, a judge's answers probabilities."""
     people = block.people
     if isinstance(people, tuple) and tally.people_kind == "probs" and pair.people_kind == "counts":
         judgements = np.sum([np.asarray(column, dtype=np.float64) for column in people], axis=0)
         people = tuple(np.asarray(column, dtype=np.float64) / judgements for column in people)
     models = [_smoothed(model, kind) for model, kind in zip(block.models, pair.model_kinds, strict=True)]
-    tally.update(people, *models, ids=block.ids, weights=block.weights, groups=block.groups)
+    return ReadBlock(people, models, block.ids, block.weights, block.groups)
 
 
 def _smoothed(model: Any, kind: str) -> Any:

@@ -35,6 +35,9 @@ class Settings:
         replace: run the alt-test.
         epsilon: the alt-test's allowance for the model; None is 0.2.
         detail: gather everything that the page shows; None: unless there are very many items.
+        recalibrate: compare every model with its recalibrated self as well.
+        recalibrate_by: "temperature" or "isotonic"; None: the first for more than two classes where it can help.
+        recalibrate_to: the file that recalibrated probabilities are written to.
         exact: people's answers are the truth itself, not a sample of it.
     """
 
@@ -49,6 +52,9 @@ class Settings:
     replace: bool = False
     epsilon: float | None = None
     detail: bool | None = None
+    recalibrate: bool = False
+    recalibrate_by: Literal["temperature", "isotonic"] | None = None
+    recalibrate_to: str | None = None
     exact: bool = False
 
     @classmethod
@@ -70,6 +76,7 @@ class Context:
     warnings: Sequence[str] = ()
     slices: Mapping[tuple[str, str], Tally] = field(default_factory=dict)
     replacement: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    recalibrated: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 # Information is measured in the unit that was asked for; the others are plain numbers or shares.
@@ -103,6 +110,8 @@ def document(tally: Tally, settings: Settings | None = None, context: Context | 
     by_name = {model["name"]: model for model in models}
     for name, test in context.replacement.items():
         by_name[name]["replacement"] = dict(test)
+    for name, better in context.recalibrated.items():
+        by_name[name]["recalibrated"] = dict(better)
     return {
         "schema": SCHEMA,
         "bitsapart": __version__,

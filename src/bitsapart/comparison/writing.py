@@ -2,12 +2,14 @@
 
 import os
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 from bitsapart.errors import DataError
 
-__all__ = ["write_atomically"]
+__all__ = ["open_whole", "write_atomically"]
 
 
 def write_atomically(path: str | Path, content: bytes) -> None:
@@ -24,11 +26,26 @@ def write_atomically(path: str | Path, content: bytes) -> None:
     if target.exists() and not target.is_file() and not target.is_dir():
         target.write_bytes(content)
         return
+    with open_whole(target) as file:
+        file.write(content)
+
+
+@contextmanager
+def open_whole(path: str | Path) -> Iterator[IO[bytes]]:
+    """A file to write bytes to, which takes its name when the block ends, and vanishes if it fails.
+
+    Args:
+        path: the file to write; it is replaced if it is there.
+
+    Raises:
+        DataError: it cannot be written.
+    """
+    target = Path(path)
     temporary = None
     try:
         with tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as file:
             temporary = file.name
-            file.write(content)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         Path(temporary).chmod(0o666 & ~_umask())
