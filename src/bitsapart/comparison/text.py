@@ -6,18 +6,18 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rich.console import Console, Group, RenderableType
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-__all__ = ["as_text", "quantity", "rendered"]
+from .numerals import UNIT_NAMES, between, complement, count, digits_of, fixed, half_width, quantity, readable
+from .text_origin import by_class, columns, origin, origins, printable, recalibrated, slices, worst
 
-_UNIT_NAMES = {"bit": "bits", "nat": "nats", "hartley": "hartleys", "1": "", "share": "", "people": "people"}
+__all__ = ["as_text", "rendered"]
 
 # One row each: key, how it is called, what it means in a few words.
 _LEAST_SQUARES = (
-    ("absolute_error", "absolute error", "Σ|p̂−q|, as answered by these people"),
-    ("squared_error", "squared error", "Σ(p̂−q)², as answered by these people"),
+    ("absolute_error", "absolute error", "Σ|p̂−q|; too large when few people were asked"),
+    ("squared_error", "squared error", "Σ(p̂−q)²; too large when few people were asked"),
     ("brier", "Brier score", "squared error against one more person"),
     ("squared_distance", "squared distance D²", "Σ(p−q)², unbiased"),
     ("disagreement", "disagreement G", "people among themselves; Brier = D² + G"),
@@ -26,13 +26,13 @@ _LEAST_SQUARES = (
 )
 _LIKELIHOOD = (
     ("log_likelihood", "log-likelihood", "Σ ln q over all judgements"),
-    ("log_loss", "log loss", "−ln q per judgement"),
+    ("log_loss", "log loss", "−ln q, per judgement"),
     ("geometric_mean_probability", "typical probability", "geometric mean, per judgement"),
 )
 _CROSS_ENTROPY = (
     ("cross_entropy", "cross-entropy H(P,Q)", "−Σ p̂ log q"),
     ("entropy", "people's own entropy H(P)", ""),
-    ("kl_divergence", "KL divergence", "H(P,Q) − H(P): the bits apart"),
+    ("kl_divergence", "KL divergence", "bits apart"),
     ("perplexity", "perplexity", "2^H(P,Q): equally likely choices"),
 )
 
@@ -51,68 +51,26 @@ def rendered(data: Mapping[str, Any]) -> RenderableType:
     parts: list[RenderableType] = [_heading(data)]
     models = data["models"]
     if len(models) > 1:
-        parts += [_ranking(data), *_pairs(data)]
+        parts += [_ranking(data), *_pairs(data), *origins(data)]
         parts += [part for model in models for part in (_title(model["name"]), *_remarks(data, model))]
     else:
-        parts += [_error_rate(models[0]), _three_ways(data, models[0]), *_remarks(data, models[0])]
+        parts += [_error_rate(models[0]), _three_ways(data, models[0]), *_one_judgement(models[0])]
+        parts += [*origin(models[0], _table()), *_remarks(data, models[0])]
     for model in models:
-        parts += _by_class(data, model)
-        parts += _slices(model)
-    parts += [Text(f"warning: {warning}", style="yellow") for warning in data.get("warnings", ())]
+        parts += by_class(data, model)
+        parts += slices(data, model)
+    if not data["settings"].get("detail"):
+        parts.append(Text("\nwhere the distance comes from was not gathered: add --detail", style="dim"))
+    parts += [Text(f"warning: {printable(warning)}", style="yellow") for warning in data.get("warnings", ())]
     return Group(*parts)
-
-
-def quantity(entry: Mapping[str, Any]) -> tuple[str, str]:
-    """A value and its interval as text, with as many digits as the interval deserves."""
-    value, low, high = entry["value"], entry.get("low"), entry.get("high")
-    unit = entry["unit"]
-    if value is None:
-        return ("unknown" if high is None else f"≤ {_fixed(high, 4, unit)}", "")
-    if math.isinf(_float(value)):
-        return (f"{'−' if _float(value) < 0 else ''}∞", "")
-    digits = _digits(value, low, high, unit)
-    interval = "" if low is None or high is None else f"{_fixed(low, digits, '')} – {_fixed(high, digits, '')}"
-    if unit == "share" and interval:
-        interval = f"{_percent(low, digits)} – {_percent(high, digits)} %"
-    return (_fixed(value, digits, unit), interval)
-
-
-def _float(value: Any) -> float:
-    return float(value)
-
-
-def _digits(value: float, low: float | None, high: float | None, unit: str) -> int:
-    """Two significant digits of the interval's half-width; four decimals where there is none."""
-    half = None if low is None or high is None else (float(high) - float(low)) / 2
-    if half is None or not math.isfinite(half) or half <= 0:
-        return 4 if abs(value) < 1000 else 1
-    return min(max(1 - math.floor(math.log10(half)), 0), 8) if unit != "people" else 1
-
-
-def _percent(value: Any, digits: int) -> str:
-    return f"{100 * float(value):.{max(digits - 2, 1)}f}".replace("-", "−")
-
-
-def _fixed(value: Any, digits: int, unit: str) -> str:
-    if isinstance(value, str) or math.isinf(float(value)):
-        return "∞" if float(value) > 0 else "−∞"
-    if unit == "share":
-        return f"{_percent(value, digits)} %"
-    number = f"{float(value):,.{digits}f}".replace(",", "\N{NARROW NO-BREAK SPACE}").replace("-", "−")
-    name = _UNIT_NAMES.get(unit, unit)
-    return f"{number} {name}".rstrip()
-
-
-def _count(number: float) -> str:
-    return f"{number:,.0f}".replace(",", "\N{NARROW NO-BREAK SPACE}")
 
 
 def _heading(data: Mapping[str, Any]) -> Text:
     panel = data["people"].get("judgements_per_item")
-    words = [f"{_count(data['items'])} items"]
+    words = [f"{count(data['items'])} items"]
     if data["judgements"] is not None and panel:
         per = f"{panel['min']}" if panel["min"] == panel["max"] else f"{panel['min']}–{panel['max']}"
-        words.append(f"{_count(data['judgements'])} judgements ({per} per item)")
+        words.append(f"{count(data['judgements'])} judgements ({per} per item)")
     words.append(f"{len(data['classes'])} classes")
     if data["people"].get("exact"):
         words.append("people's distribution taken as given")
@@ -123,32 +81,31 @@ def _heading(data: Mapping[str, Any]) -> Text:
     return Text(" · ".join(words), style="bold")
 
 
+def _float(value: Any) -> float:
+    return float(value)
+
+
 def _title(name: str) -> Text:
-    return Text(f"\n{name}", style="bold cyan")
+    return Text(f"\n{printable(name)}", style="bold cyan")
 
 
 def _error_rate(model: Mapping[str, Any]) -> RenderableType:
     table = _table()
-    for key, name in (("majority_accuracy", "error rate"), ("accuracy", "error against one more person")):
-        entry = model["measures"].get(key)
-        if entry is None or (key == "accuracy" and model["measures"].get("majority_accuracy") == entry):
-            continue
-        value, interval = quantity(_complement(entry))
-        note = "the model's first choice is not most people's" if key == "majority_accuracy" else ""
-        table.add_row(name, value, interval, note)
+    majority, accuracy = (model["measures"].get(key) for key in ("majority_accuracy", "accuracy"))
+    if majority is not None:
+        table.add_row("error rate", *readable(complement(majority)), "the model's first choice is not most people's")
+    if accuracy is not None and accuracy != majority:
+        table.add_row("  against one more person", *readable(complement(accuracy)), "how often somebody would disagree")
     return Group(Text(), table)
 
 
-def _complement(entry: Mapping[str, Any]) -> dict[str, Any]:
-    turned = {key: None if entry.get(key) is None else 1 - entry[key] for key in ("value", "low", "high")}
-    return {**entry, "value": turned["value"], "low": turned["high"], "high": turned["low"]}
-
-
 def _table() -> Table:
-    table = Table.grid(padding=(0, 2))
-    table.add_column(min_width=28, no_wrap=True)
-    table.add_column(justify="right", style="bold", no_wrap=True)
-    table.add_column(no_wrap=True)
+    """Name, number, unit, interval, meaning: the same widths in every block."""
+    table = Table.grid(padding=(0, 1))
+    table.add_column(min_width=27, no_wrap=True)
+    table.add_column(justify="right", style="bold", min_width=9, no_wrap=True)
+    table.add_column(min_width=5, no_wrap=True)
+    table.add_column(min_width=20, no_wrap=True)
     table.add_column(style="dim")
     return table
 
@@ -161,12 +118,42 @@ def _three_ways(data: Mapping[str, Any], model: Mapping[str, Any]) -> Renderable
         for key, name, meaning in rows:
             entry = model["measures"].get(key)
             if entry is not None:
-                table.add_row(f"  {name}", *quantity(entry), entry.get("note") or meaning)
+                table.add_row(f"  {name}", *readable(entry), _meaning(data, entry, meaning))
         blocks += [
             Text.assemble("\n", (f"{number}  {title}", "bold cyan"), ("   value and 95 % interval", "dim")),
             table,
         ]
-    return Group(*blocks, *_identity(data, model))
+    return Group(*blocks, *_doubts(model), *_identity(data, model))
+
+
+def _meaning(data: Mapping[str, Any], entry: Mapping[str, Any], meaning: str) -> str:
+    """What a row means; where people were few, the ends that assume nothing about people."""
+    bracket = entry.get("bracket")
+    if bracket and not math.isinf(_float(bracket[0])):
+        digits = digits_of(entry["value"], entry.get("low"), entry.get("high"), entry["unit"])
+        ends = between(*(fixed(end, digits) for end in bracket))
+        return f"{meaning}; assuming nothing {ends}" if meaning else f"assuming nothing {ends}"
+    if meaning.endswith("when few people were asked") and data["people"].get("exact"):
+        return meaning.partition(";")[0]
+    return meaning
+
+
+def _doubts(model: Mapping[str, Any]) -> Iterator[RenderableType]:
+    """What a reader must know of people's entropy beyond its bracket."""
+    note = (model["measures"].get("entropy") or {}).get("note") or ""
+    told = [part for part in note.split("; ") if part and not part.startswith("between ")]
+    if told:
+        yield Text(f"  people's own entropy: {'; '.join(told)}", style="dim")
+
+
+def _one_judgement(model: Mapping[str, Any]) -> Iterator[RenderableType]:
+    """The bound of KL, where one judgement an item says no more."""
+    kl = model["measures"].get("kl_divergence")
+    if kl is not None and kl["value"] is None and kl.get("note"):
+        number, unit, _ = readable(kl)
+        why, _, way = kl["note"].partition("; ")
+        yield Text(f"\nKL {number} {unit}; {why}.", style="yellow")
+        yield Text(f"{way[:1].upper()}{way[1:]}.", style="dim")
 
 
 def _identity(data: Mapping[str, Any], model: Mapping[str, Any]) -> Iterator[RenderableType]:
@@ -174,15 +161,17 @@ def _identity(data: Mapping[str, Any], model: Mapping[str, Any]) -> Iterator[Ren
     entry = model.get("identity")
     if entry is None or math.isinf(_float(entry["log_loss_nats"])):
         return
-    unit = _UNIT_NAMES[data["unit"]]
+    unit = UNIT_NAMES[data["unit"]]
     yield Text.assemble(
         "\n", ("2 and 3 agree: ", "bold"),
         f"{entry['cross_entropy']:.6f} {unit} × {entry['nats_per_unit']:.6f} = {entry['log_loss_nats']:.6f} nats",
-        (" per judgement, both with every judgement counted the same", "dim"),
+        (" per judgement (each counted the same)", "dim"),
     )  # fmt: skip
 
 
 def _remarks(data: Mapping[str, Any], model: Mapping[str, Any]) -> Iterator[RenderableType]:
+    yield from _infinite(data, model)
+    yield from recalibrated(model)
     equivalence = model.get("equivalence")
     if equivalence is not None:
         yield from _worth(equivalence, data)
@@ -196,152 +185,106 @@ def _remarks(data: Mapping[str, Any], model: Mapping[str, Any]) -> Iterator[Rend
     if calibrated is not None:
         value, interval = quantity(calibrated["cross_entropy"])
         yield Text.assemble("\n", ("verdicts, calibrated: ", "bold"), f"cross-entropy {value} ({interval})",
-                            (" — a verdict stands for what people say of the other items with it", "dim"))  # fmt: skip
+                            (": a verdict stands for what people say of the others with it", "dim"))  # fmt: skip
+    yield from worst(data, model)
+
+
+def _infinite(data: Mapping[str, Any], model: Mapping[str, Any]) -> Iterator[RenderableType]:
+    """How many items have an infinite loss, which, and how far the others are."""
     infinite = model["infinite"]
-    if infinite["count"]:
-        finite = model["measures"]["cross_entropy"].get("finite")
-        shown = ", ".join(str(item) for item in infinite["items"])
-        more = ", …" if infinite["count"] > len(infinite["items"]) else ""
-        yield Text.assemble(
-            "\n", ("infinite loss", "bold red"), f" on {_count(infinite['count'])} of {_count(data['items'])} items,",
-            " where people gave an answer that the model gave probability 0",
-            f": {shown}{more}" if shown else "",
-        )  # fmt: skip
-        if finite and finite["value"] is not None:
-            unit = _UNIT_NAMES[data["unit"]]
-            yield Text(f"without them the cross-entropy is {finite['value']:.4f} {unit} ({_count(finite['n'])} items)")
-    yield from _worst(model)
+    if not infinite["count"]:
+        return
+    shown = ", ".join(printable(item) for item in infinite["items"])
+    more = ", …" if infinite["count"] > len(infinite["items"]) else ""
+    yield Text.assemble(
+        "\n", ("infinite loss", "bold red"), f" on {count(infinite['count'])} of {count(data['items'])} items, ",
+        "where people gave an answer that the model gave probability 0:" if shown else
+        "where people gave an answer that the model gave probability 0",
+    )  # fmt: skip
+    if shown:
+        yield Text(f"  {shown}{more}")
+    finite = model["measures"]["cross_entropy"].get("finite")
+    if finite and finite["value"] is not None:
+        value, interval = quantity({**finite, "unit": data["unit"]})
+        reach = f" ({interval})" if interval else ""
+        yield Text(f"  on the other {count(finite['n'])} items the cross-entropy is {value}{reach}")
 
 
 def _worth(equivalence: Mapping[str, Any], data: Mapping[str, Any]) -> Iterator[RenderableType]:
     """How many people the model is worth, by each way to combine people, and with `--curve` how well k people do."""
-    yield Text.assemble("\n", ("worth ", "bold"), (equivalence["text"], "bold green"), (equivalence["note"], "dim"))
+    note, _, left_out = equivalence["note"].partition("; ")
+    yield Text.assemble("\n", ("worth ", "bold"), (equivalence["text"], "bold green"), (note, "dim"))
+    if left_out:
+        yield Text(f"  {left_out}", style="dim")
     bayesian = equivalence.get("bayesian")
     if bayesian is not None and bayesian["text"] != equivalence["text"]:
         yield Text(f"  or {bayesian['text']}, if Bayes' rule combines them instead of their shares", style="dim")
     if not data["settings"].get("curve"):
         return
-    table = Table(box=None, padding=(0, 2), pad_edge=False, header_style="bold")
-    heads = [f"cross-entropy ({_UNIT_NAMES[data['unit']]})", "95 % interval"]
-    for head in ("people", *heads, *(["by Bayes' rule", "95 % interval"] if bayesian else [])):
-        table.add_column(head, justify="right")
+    heads = ["people", f"cross-entropy, {UNIT_NAMES[data['unit']]}", "95 % interval"]
+    table = columns(*heads, *(["by Bayes' rule", "95 % interval"] if bayesian else []))
     for place, point in enumerate(equivalence["curve"]):
         points = [point, *([bayesian["curve"][place]] if bayesian else [])]
         table.add_row(str(point["k"]), *(cell for one in points for cell in quantity({**one, "unit": ""})))
     yield table
 
 
-def _known(known: Mapping[str, Any], unit: str) -> Text:
+def _known(known: Mapping[str, Any], unit: str) -> Group:
     """The headline share beside its three parts; it may be below 0 or above 100 %."""
     value, interval = quantity(known["share"])
-    parts = [_fixed(known[name]["value"], 3, "") for name in ("class_shares", "model", "people")]
-    return Text.assemble(
-        "\n", ("knows ", "bold"), (f"{value} ({interval})" if interval else value, "bold green"),
-        (f" of what there is to know of people: the class shares alone come to {parts[0]}, the model to {parts[1]}, "
-         f"people's own entropy is {parts[2]} {_UNIT_NAMES[unit]}", "dim"),
+    parts = [fixed(known[name]["value"], 3) for name in ("class_shares", "model", "people")]
+    return Group(
+        Text.assemble(
+            "\n", ("knows ", "bold"), (f"{value} ({interval})" if interval else value, "bold green"),
+            (" of what there is to know of people", "dim"),
+        ),
+        Text(
+            f"  cross-entropy {parts[0]} {UNIT_NAMES[unit]} for the bare class shares, {parts[1]} for the model, "
+            f"{parts[2]} at best", style="dim",
+        ),
     )  # fmt: skip
-
-
-def _worst(model: Mapping[str, Any]) -> Iterator[RenderableType]:
-    rows = model.get("worst")
-    if not rows:
-        return
-    table = Table.grid(padding=(0, 2))
-    for row in rows:
-        table.add_row(Text(f"  {row['item']}"), Text(f"{_float(row['value']):.2f} {_UNIT_NAMES[row['unit']]}"))
-    yield Text("\nfarthest from people", style="bold")
-    yield table
 
 
 def _ranking(data: Mapping[str, Any]) -> RenderableType:
-    columns = (
-        ("cross_entropy", "cross-entropy"), ("kl_divergence", "KL"), ("squared_distance", "D²"),
-        ("brier", "Brier"), ("majority_accuracy", "error rate"),
-    )  # fmt: skip
-    present = [(key, name) for key, name in columns if any(key in model["measures"] for model in data["models"])]
-    table = Table(box=None, padding=(0, 2), pad_edge=False, header_style="bold")
-    table.add_column("model")
-    for _, name in present:
-        table.add_column(name, justify="right")
+    heads = {"cross_entropy": "cross-entropy", "kl_divergence": "KL", "squared_distance": "D²", "brier": "Brier",
+             "majority_accuracy": "error rate"}  # fmt: skip
+    present = {key: head for key, head in heads.items() if any(key in model["measures"] for model in data["models"])}
+    if "squared_distance" in present:
+        del present["brier"]  # they differ by people's disagreement alone
+    if all(model["measures"].get("kl_divergence", {}).get("value") is None for model in data["models"]):
+        present.pop("kl_divergence", None)
     worth = any(model.get("equivalence") for model in data["models"])
-    if worth:
-        table.add_column("worth", justify="right")
+    table = columns("model", *present.values(), *(["worth, people"] if worth else []), left=("model",), space=1)
     tied = set(data.get("ranking", {}).get("tied", ()))
     for model in data["models"]:
         cells = []
-        for key, _ in present:
+        for key in present:
             entry = model["measures"].get(key)
-            entry = _complement(entry) if entry and key == "majority_accuracy" else entry
-            cells.append("" if entry is None else _with_half_width(entry))
+            entry = complement(entry) if entry and key == "majority_accuracy" else entry
+            cells.append("" if entry is None else half_width(entry))
         if worth:
-            cells.append((model.get("equivalence") or {}).get("text", ""))
-        table.add_row(f"{'●' if model['name'] in tied else ' '} {model['name']}", *cells)
-    note = Text("● statistically tied with the best by cross-entropy (paired, Holm, 95 %)", style="dim")
-    return Group(Text(), table, note) if tied else Group(Text(), table)
-
-
-def _with_half_width(entry: Mapping[str, Any]) -> str:
-    value, low, high = entry["value"], entry.get("low"), entry.get("high")
-    shown, _ = quantity(entry)
-    if value is None or low is None or high is None:
-        return shown
-    digits = _digits(value, low, high, entry["unit"])
-    half = (float(high) - float(low)) / 2
-    return f"{shown} ± {_percent(half, digits) if entry['unit'] == 'share' else _fixed(half, digits, '')}"
+            cells.append((model.get("equivalence") or {}).get("text", "").replace(" people", ""))
+        table.add_row(Text(f"{'●' if model['name'] in tied else ' '} {printable(model['name'])}"), *cells)
+    note = f"cross-entropy{' and KL' if 'kl_divergence' in present else ''} in {UNIT_NAMES[data['unit']]}"
+    if tied:
+        note += "; ● cannot be told from the best (paired differences, Holm, 95 %)"
+    return Group(Text(), table, Text(note, style="dim"))
 
 
 def _pairs(data: Mapping[str, Any]) -> Iterator[RenderableType]:
     if not data["pairs"]:
         return
-    table = Table(box=None, padding=(0, 2), pad_edge=False, header_style="bold")
-    for name, side in (("difference", "left"), ("cross-entropy", "right"), ("95 % interval", "left"),
-                       ("items won", "right"), ("p (Holm)", "right")):  # fmt: skip
-        table.add_column(name, justify=side)  # type: ignore[arg-type]
+    unit = UNIT_NAMES[data["unit"]]
+    heads = ("difference", f"cross-entropy, {unit}", "95 % interval", "items won", "p (Holm)")
+    table = columns(*heads, left=("difference", "95 % interval"), space=1)
     for pair in data["pairs"]:
         entry = pair["cross_entropy"]
-        value, interval = quantity(entry)
+        value, _, interval = readable(entry)
         p = entry.get("p_adjusted")
         table.add_row(
-            f"{pair['a']} − {pair['b']}", value, interval,
+            Text(f"{printable(pair['a'])} − {printable(pair['b'])}"), value, interval,
             f"{100 * entry['won_a']:.1f} % : {100 * entry['won_b']:.1f} %" if entry.get("won_a") is not None else "",
             "" if p is None else "< 0.0001" if p < 1e-4 else f"{p:.4f}",
         )  # fmt: skip
     yield Text("\npaired differences (negative: the first is closer to people)", style="bold")
     yield table
-
-
-def _by_class(data: Mapping[str, Any], model: Mapping[str, Any]) -> Iterator[RenderableType]:
-    rows = model.get("by_class")
-    if not rows or not data["settings"].get("by_class"):
-        return
-    table = Table(box=None, padding=(0, 2), pad_edge=False, header_style="bold")
-    heads = ("class", "people say", "model says", f"cross-entropy ({_UNIT_NAMES[data['unit']]})", "absolute", "squared")
-    for head in heads:
-        table.add_column(head, justify="left" if head == "class" else "right")
-    for row in rows:
-        table.add_row(
-            Text(str(row["class"])), f"{100 * row['people']:.2f} %", f"{100 * row['model']:.2f} %",
-            *(_fixed(row[key], 4, "") for key in ("cross_entropy", "absolute_error", "squared_error")),
-        )  # fmt: skip
-    yield Text(f"\nby class, {model['name']}: contributions that add up to the whole", style="bold")
-    yield table
-
-
-def _slices(model: Mapping[str, Any]) -> Iterator[RenderableType]:
-    rows = model.get("slices")
-    if not rows:
-        return
-    table = Table(box=None, padding=(0, 2), pad_edge=False, header_style="bold")
-    for head in ("slice", "items", "share of the distance", "cross-entropy", "95 % interval", "error rate"):
-        table.add_column(head, justify="left" if head in ("slice", "95 % interval") else "right")
-    for row in rows:
-        entry = row["measures"]["cross_entropy"]
-        accuracy = row["measures"].get("majority_accuracy")
-        share = row.get("share")
-        table.add_row(
-            Text(f"{row['column']} = {row['value']}"), _count(row["items"]),
-            "" if share is None else f"{100 * share:.1f} %", *quantity(entry),
-            "" if accuracy is None else quantity(_complement(accuracy))[0],
-        )  # fmt: skip
-    yield Text(f"\nslices, {model['name']}", style="bold")
-    yield Padding(table, (0, 0))
