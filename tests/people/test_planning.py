@@ -140,8 +140,8 @@ def test_notes_say_what_was_assumed():
     made = plan(parts, within=0.1)
     assert made.notes == (
         "the pilot's items differ less than chance gives; their variance is taken as 0",
-        "1 items with an infinite loss are left out",
-        "1 items with one judgement are left out",
+        "left out: 1 item with an infinite loss",
+        "left out: 1 item with one judgement",
         "the pilot has only 2 usable items: take the plan as a rough one",
         "two models are assumed to vary like this one, with a correlation of 0.7 between their losses",
     )

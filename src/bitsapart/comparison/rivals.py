@@ -3,14 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
-from math import inf, isinf, isnan
+from math import inf, isinf, isnan, nan
 from typing import Any
 
 import numpy as np
 
 from bitsapart.units import Unit, nats_in
 
-from .intervals import Interval, clustered_interval, effective_items, heavy_tailed
+from .intervals import Interval, clustered_interval, effective_items, heavy_tailed, student_interval
 from .moments import GRID
 from .pairs import Paired, adjusted, paired, tied_with_best
 from .tally import PairSums, Tally
@@ -61,10 +61,14 @@ def _tests(tally: Tally, measure: str, scale: float) -> dict[tuple[int, int], Pa
         groups_a, groups_b = tally.group_sums(measure, a), tally.group_sums(measure, b)
         values: Any = sums.few or None
         interval = sums.moments.interval()
-        if groups_a is not None and groups_b is not None and not tally.infinite(a)[0] and not tally.infinite(b)[0]:
-            delta = groups_a[0] - groups_b[0]
-            interval = replace(clustered_interval(delta, groups_a[1]), value=interval.value)
-            values = delta
+        if groups_a is not None and groups_b is not None and interval.n:
+            if measure == "cross_entropy" and (tally.infinite(a)[0] or tally.infinite(b)[0]):
+                # The group sums of the two are over different items: those where each is finite.
+                interval, values = student_interval(interval.value, nan, interval.n), None
+            else:
+                delta = groups_a[0] - groups_b[0]
+                interval = replace(clustered_interval(delta, groups_a[1]), value=interval.value)
+                values = delta
         interval = _finite(interval).scaled(1 / scale)
         n = sums.won_a + sums.won_b + sums.even
         won = (sums.won_a / n, sums.won_b / n) if n else (0.0, 0.0)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["Components", "Plan", "Split", "like_models", "people_components", "plan", "variance_components"]
 
 LADDER = (1, 2, 3, 5, 10, 20, 50)
+_NO_SPREAD = 1e-12  # rounding, beside the square of the mean
 CORRELATION = 0.7  # of the item losses of two models: 0.63 to 0.85 on CIFAR-10H and ChaosNLI
 
 
@@ -256,6 +257,11 @@ def _refuse(components: Components, within: float, prices: Sequence[float], leas
             "the pilot has fewer than two items with two judgements and a finite loss, and planning needs them to tell "
             "people's differences from the items'; ask two people about some items",
         ),
+        (
+            components.n < 2 or components.variance(1) > _NO_SPREAD * (1 + components.mean**2),
+            "every judgement of the pilot has the same loss (people agree on every item, or split evenly on all), and "
+            "without differences there is nothing to plan from; take more items, or give the model",
+        ),
         (within > 0, f"within is {within}, but must be positive"),
         (min(prices) >= 0 and max(prices) > 0, "prices must be ≥ 0, and one of them positive"),
         (1 <= least <= most, f"least_people is {least} and most_people {most}, but 1 ≤ least ≤ most must hold"),
@@ -270,12 +276,16 @@ def _notes(components: Components) -> list[str]:
     if components.between < 0:
         notes.append("the pilot's items differ less than chance gives; their variance is taken as 0")
     if components.infinite:
-        notes.append(f"{components.infinite} items with an infinite loss are left out")
+        notes.append(f"{_left_out(components.infinite)} with an infinite loss")
     if components.single:
-        notes.append(f"{components.single} items with one judgement are left out")
+        notes.append(f"{_left_out(components.single)} with one judgement")
     if components.n < 30:
         notes.append(f"the pilot has only {components.n} usable items: take the plan as a rough one")
     return notes
+
+
+def _left_out(items: int) -> str:
+    return "left out: 1 item" if items == 1 else f"left out: {items} items"
 
 
 def _items_needed(variance: float, within: float, level: float) -> int:
