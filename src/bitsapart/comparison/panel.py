@@ -34,9 +34,9 @@ _FEW = 30  # items
 class _Panel:
     """What every model of a tally is compared with: worked out once and kept beside the tally."""
 
-    sums: PatternSums
     table: "PatternTable"
     items: int
+    sums: PatternSums | None = None
     curves: "dict[int | None, tuple[Curve, ...]]" = field(default_factory=dict)
 
     @cached_property
@@ -67,7 +67,7 @@ def correct_for_panel(tally: Tally, model: int, measures: dict[str, dict[str, An
         for key in ("entropy", "kl_divergence"):
             measures[key]["note"] = "plug-in: " + ("too small" if key == "entropy" else "too large") + " for few people"
         return
-    _correct(measures, panel.entropy, _losses(panel.sums, model), settings)
+    _correct(measures, panel.entropy, _losses(panel, model), settings)
 
 
 def panel_entries(tally: Tally, model: int, settings: "Settings") -> dict[str, Any]:
@@ -80,7 +80,7 @@ def panel_entries(tally: Tally, model: int, settings: "Settings") -> dict[str, A
     panel = None if settings.exact or tally.people_kind == "probs" else _panel(tally)
     if panel is None or not any(size > 1 for size in tally.panel_sizes):
         return {}
-    losses = _losses(panel.sums, model)
+    losses = _losses(panel, model)
     found: dict[str, Any] = {}
     share = panel.entropy.share(losses)
     if share is not None:
@@ -106,11 +106,27 @@ def verdict_entries(tally: Tally, model: int, settings: "Settings") -> dict[str,
     cells = sorted(tally.verdicts(model).items())
     if not cells:
         return {}
-    table = PatternTable.of([counts for (_, counts), _ in cells], [items for _, items in cells])
-    fitted = calibrated_verdicts(table, [verdict for (verdict, _), _ in cells], options=len(tally.classes))
+    codes = {name: code for code, name in enumerate(sorted({group for (_, _, group), _ in cells}))}
+    ones = [row for _, row in cells]
+    # Half-counts are halves of an average item: the weights are scaled to the mean 1.
+    scale = sum(row.n for row in ones) / sum(row.weight for row in ones)
+    table = PatternTable.of(
+        [counts for (_, counts, _), _ in cells], [row.n for row in ones],
+        weight=[row.weight * scale for row in ones], weight_square=[row.ww / GRID**2 * scale**2 for row in ones],
+        groups=None if tally.group_sums("cross_entropy", model) is None else [codes[g] for (_, _, g), _ in cells],
+    )  # fmt: skip
+    fitted = calibrated_verdicts(table, [verdict for (verdict, _, _), _ in cells], options=len(tally.classes))
+    per_unit = nats_in(settings.unit)
     mean = mean_covariance(table, fitted.cross_entropy).combined([1.0])
-    interval = _interval(mean).scaled(1 / nats_in(settings.unit))
-    return {"calibrated": {"cross_entropy": _entry(interval, settings.unit), "shares": fitted.shares.tolist()}}
+    found: dict[str, Any] = {"cross_entropy": _entry(_interval(mean).scaled(1 / per_unit), settings.unit)}
+    panel = _Panel(table, tally.items)
+    kl = panel.entropy.divergence(fitted.losses)
+    if kl.point is not None:
+        entry = _entry(_interval(kl.point).scaled(1 / per_unit), settings.unit)
+        found["kl_divergence"] = entry | _bracket((kl.lower, kl.upper), 1 / per_unit)
+    if max(tally.panel_sizes) > 2:
+        found["equivalence"] = _worths(panel, fitted.losses, settings)
+    return {"calibrated": found | {"shares": fitted.shares.tolist()}}
 
 
 def _claim_nothing(measures: dict[str, dict[str, Any]]) -> None:
@@ -137,13 +153,15 @@ def _panel(tally: Tally) -> _Panel | None:
         table = PatternTable.of(
             sums.counts, sums.items, weight=sums.weight, weight_square=sums.weight_square, groups=sums.groups
         )
-        kept = tally.__dict__["_panel"] = _Panel(sums, table, tally.items)
+        kept = tally.__dict__["_panel"] = _Panel(table, tally.items, sums)
     return kept
 
 
-def _losses(sums: PatternSums, model: int) -> "LossSums":
+def _losses(panel: _Panel, model: int) -> "LossSums":
     from bitsapart.people.patterns import LossSums
 
+    sums = panel.sums
+    assert sums is not None  # only the panel of calibrated verdicts brings its own losses
     rows = sums.cross_entropy[model]
     total = np.array([np.inf if endless else m.total for m, endless in zip(rows, sums.infinite[model], strict=True)])
     cross = np.array([m.xw / GRID**2 for m in rows])

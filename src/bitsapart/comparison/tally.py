@@ -109,7 +109,7 @@ class Tally:
         }
         self._groups: dict[str, list[dict[str, Moments]]] | None = None
         self._patterns: dict[tuple[tuple[int, ...], str], list[Any]] = {}
-        self._verdicts: list[dict[tuple[int, tuple[int, ...]], int]] = [{} for _ in self.models]
+        self._verdicts: list[dict[tuple[int, tuple[int, ...], str], Moments]] = [{} for _ in self.models]
         self._calibration = _no_calibration(self) if "calibration" in self.parts else []
         self._extremes: list[dict[str, list[dict[str, Any]]]] = [{} for _ in self.models]
 
@@ -279,8 +279,8 @@ class Tally:
         flat = [m.mean for m in self._confusion[model]]
         return [flat[row * size : (row + 1) * size] for row in range(size)]
 
-    def verdicts(self, model: int = 0) -> dict[tuple[int, tuple[int, ...]], int]:
-        """(verdict, people's counts) → items, for a model that gives verdicts."""
+    def verdicts(self, model: int = 0) -> dict[tuple[int, tuple[int, ...], str], Moments]:
+        """(verdict, people's counts, group) → the sums of 1 over the items, for a model that gives verdicts."""
         return dict(self._verdicts[model])
 
     def calibration(self, model: int = 0) -> "OriginSums | None":

@@ -258,12 +258,21 @@ def _add_tables(tally: "Tally", block: BlockOfItems, start: int) -> None:
         if "extremes" in tally.parts:
             _add_extremes(tally, place, answers, forecast, Place("people", block.ids, start))
         if "verdicts" in tally.parts and model_kind == "verdicts" and answers.counts is not None:
-            joined = np.column_stack([q.argmax(axis=1), answers.counts.astype(np.int64)])
-            rows, counts = np.unique(joined, axis=0, return_counts=True)
-            table = tally._verdicts[place]
-            for row, count in zip(rows.tolist(), counts.tolist(), strict=True):
-                cell = (row[0], tuple(row[1:]))
-                table[cell] = table.get(cell, 0) + count
+            _add_verdicts(tally, place, q.argmax(axis=1), answers.counts.astype(np.int64), block.groups, main)
+
+
+def _add_verdicts(
+    tally: "Tally", place: int, verdicts: NDArray[np.int64], counts: NDArray[np.int64], groups: list[str] | None,
+    main: Floats | None,
+) -> None:  # fmt: skip
+    given = np.array(groups or [""] * len(counts), dtype=object).astype(str)
+    names, group_codes = np.unique(given, return_inverse=True)
+    joined = np.column_stack([verdicts, group_codes, counts])
+    rows, codes = np.unique(joined, axis=0, return_inverse=True)
+    table = tally._verdicts[place]
+    for row, ones in zip(rows.tolist(), grouped_sums(np.ones(len(codes)), codes.ravel(), len(rows), main), strict=True):
+        cell = (row[0], tuple(row[2:]), str(names[row[1]]))
+        table[cell] = table.get(cell, Moments()) + ones
 
 
 def _folds(block: BlockOfItems, start: int, length: int) -> NDArray[np.int64]:

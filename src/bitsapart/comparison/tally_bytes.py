@@ -46,7 +46,9 @@ def pack(tally: "Tally") -> bytes:
             for (counts, group), row in sorted(tally._patterns.items())
         ]
     if "verdicts" in tally.parts:
-        state["verdicts"] = [sorted([v, c, n] for (v, c), n in table.items()) for table in tally._verdicts]
+        state["verdicts"] = [
+            [[*cell, astuple(ones)] for cell, ones in sorted(table.items())] for table in tally._verdicts
+        ]
     if "calibration" in tally.parts:
         state["calibration"] = [sums.to_state() for sums in tally._calibration]
     if "extremes" in tally.parts:
@@ -108,7 +110,9 @@ def _restored(state: dict[str, Any]) -> "Tally":
         for counts, group, weight, losses, infinite in state.get("patterns", ())
     }
     for place, table in enumerate(state.get("verdicts", ())):
-        tally._verdicts[place] = {(verdict, tuple(counts)): items for verdict, counts, items in table}
+        tally._verdicts[place] = {
+            (verdict, tuple(counts), group): Moments(*ones) for verdict, counts, group, ones in table
+        }
     if "calibration" in state:
         from .origin import OriginSums
 

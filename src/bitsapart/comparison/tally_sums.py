@@ -32,8 +32,8 @@ def add(into: "Tally", other: "Tally") -> None:
             into._calibration[place].merge(other._calibration[place])
         for kind, rows in other._extremes[place].items():
             into._extremes[place][kind] = farthest(into._extremes[place].get(kind, []) + rows, into.worst_kept)
-        for cell, count in other._verdicts[place].items():
-            into._verdicts[place][cell] = into._verdicts[place].get(cell, 0) + count
+        for cell, ones in other._verdicts[place].items():
+            into._verdicts[place][cell] = into._verdicts[place].get(cell, Moments()) + ones
     for rivals, pair in other._pairs.items():
         into._pairs[rivals].merge(pair)
     for pattern, entry in other._patterns.items():

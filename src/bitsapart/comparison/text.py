@@ -183,9 +183,7 @@ def _remarks(data: Mapping[str, Any], model: Mapping[str, Any]) -> Iterator[Rend
         yield Text.assemble("\n", ("may it replace a person? ", "bold"), replacement["sentence"])
     calibrated = model.get("calibrated")
     if calibrated is not None:
-        value, interval = quantity(calibrated["cross_entropy"])
-        yield Text.assemble("\n", ("verdicts, calibrated: ", "bold"), f"cross-entropy {value} ({interval})",
-                            (": a verdict stands for what people say of the others with it", "dim"))  # fmt: skip
+        yield _calibrated(calibrated)
     yield from worst(data, model)
 
 
@@ -227,6 +225,19 @@ def _worth(equivalence: Mapping[str, Any], data: Mapping[str, Any]) -> Iterator[
         points = [point, *([bayesian["curve"][place]] if bayesian else [])]
         table.add_row(str(point["k"]), *(cell for one in points for cell in quantity({**one, "unit": ""})))
     yield table
+
+
+def _calibrated(calibrated: Mapping[str, Any]) -> Group:
+    """What bare verdicts are worth where each stands for what people say."""
+    words = []
+    for key, name in (("cross_entropy", "cross-entropy"), ("kl_divergence", "KL")):
+        if key in calibrated:
+            value, interval = quantity(calibrated[key])
+            words.append(f"{name} {value} ({interval})" if interval else f"{name} {value}")
+    if "equivalence" in calibrated:
+        words.append(f"worth {calibrated['equivalence']['text']}")
+    meaning = Text("  where a verdict stands for what people say of the other items with it", style="dim")
+    return Group(Text.assemble("\n", ("verdicts, calibrated: ", "bold"), ", ".join(words)), meaning)
 
 
 def _known(known: Mapping[str, Any], unit: str) -> Group:

@@ -21,7 +21,7 @@ _MOSTLY = 0.5
 _BINARY = 2
 _TRUTHS = ({"0", "1"}, {"false", "true"})
 _WORDS: dict[ModelKind, str] = {
-    "probs": "probabilities", "log-probs": "log-probabilities", "logits": "logits", "counts": "counts of its answers",
+    "probs": "probabilities", "log-probs": "log-probabilities", "logits": "logits", "counts": "counts of its answers, smoothed to (n + ½)/(K + C/2),",
     "verdicts": "verdicts",
 }  # fmt: skip
 
