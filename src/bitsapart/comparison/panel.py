@@ -25,7 +25,7 @@ __all__ = ["correct_for_panel", "panel_entries", "verdict_entries"]
 
 _ONE_JUDGEMENT = "one judgement per item cannot tell people's own uncertainty from the model's error"
 _CROSSED = "its ends have crossed: too few items, or people who differ more often than independent answers would"
-_OUTSIDE = "the point lies outside, so these people do not differ as the fitted pattern says: trust the bracket"
+_OUTSIDE = "the point lies outside the bracket, so people do not differ as the fitted pattern says: trust the bracket"
 _VISIBLE = 5e-4  # nats: the fourth decimal of a bracket is no disagreement
 _FEW = 30  # items
 

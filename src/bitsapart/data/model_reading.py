@@ -21,8 +21,8 @@ _MOSTLY = 0.5
 _BINARY = 2
 _TRUTHS = ({"0", "1"}, {"false", "true"})
 _WORDS: dict[ModelKind, str] = {
-    "probs": "probabilities", "log-probs": "log-probabilities", "logits": "logits", "counts": "counts of its answers, smoothed to (n + ½)/(K + C/2),",
-    "verdicts": "verdicts",
+    "probs": "probabilities", "log-probs": "log-probabilities", "logits": "logits", "verdicts": "verdicts",
+    "counts": "counts of its answers, smoothed to (n + ½)/(K + C/2),",
 }  # fmt: skip
 
 
