@@ -49,7 +49,9 @@ def canonical_ids(column: Any, side: str, *, as_text: bool) -> Any:
         try:
             column = pc.cast(column, pa.int64(), safe=True)
         except pa.ArrowInvalid:
-            message = f"{side} names items by numbers with fractions: texts or whole numbers are needed"
+            message = (
+                f"{side} names items by numbers with fractions, NaN or infinity: texts or whole numbers are needed"
+            )
             raise DataError(message) from None
     if as_text or not pa.types.is_integer(column.type):
         return column if column.type == pa.string() else column.cast(pa.string())

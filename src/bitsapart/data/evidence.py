@@ -1,5 +1,6 @@
 """What the first values of some columns can be, and what they cannot be."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -7,10 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Evidence", "matrix_of", "weigh"]
+__all__ = ["Evidence", "instead_of_numbers", "matrix_of", "weigh"]
 
 _NEAR_ONE = 0.05
 _LOG_NEAR_ZERO = 1e-2
+_PERCENT = 100
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,8 @@ class Evidence:
     """Share of the values in [0, 1]."""
     near_one: float
     """Share of the rows that sum to about 1."""
+    near_hundred: float
+    """Share of the rows that are not negative and sum to about 100."""
     log_near_zero: float
     """Share of the rows whose exponentials sum to about 1."""
     one_hot: bool
@@ -50,6 +54,21 @@ def matrix_of(table: Any, names: Sequence[str]) -> NDArray[np.float64]:
     return np.column_stack(columns) if columns else np.empty((0, 0))
 
 
+def instead_of_numbers(table: Any, names: Sequence[str]) -> str:
+    """What the first column that could have held numbers holds, as the end of a sentence; "" where all are empty."""
+    for name in names:
+        value = next((one for one in table[name].to_pylist() if one is not None), None)
+        if value is None or isinstance(value, (dict, list)):
+            continue
+        text = str(value)
+        if re.fullmatch(r"-?\d*,\d+", text):
+            return f"column {name!r} holds {text!r}: write numbers with a point, {text.replace(',', '.')}"
+        if text.rstrip().endswith("%"):
+            return f"column {name!r} holds {text!r}: write shares of 1 without a sign"
+        return f"column {name!r} holds {text!r}, which is no number"
+    return ""
+
+
 def weigh(values: NDArray[np.float64]) -> Evidence:
     """Look at a sample of rows.
 
@@ -62,9 +81,10 @@ def weigh(values: NDArray[np.float64]) -> Evidence:
     kept = values[~np.isnan(values).any(axis=1)] if values.size else values.reshape(0, 1)
     rows, width = kept.shape
     if not rows:
-        return Evidence(0, width, 0.0, 0.0, 1.0, 1.0, 0.0, 0.0, one_hot=False)
+        return Evidence(0, width, 0.0, 0.0, 1.0, 1.0, 0.0, 0.0, 0.0, one_hot=False)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        off = np.abs(kept.sum(axis=1) - 1.0)
+        sums = kept.sum(axis=1)
+        off = np.abs(sums - 1.0)
         top = kept.max(axis=1, keepdims=True)
         log_sums = top[:, 0] + np.log(np.exp(kept - np.where(np.isfinite(top), top, 0.0)).sum(axis=1))
     whole = np.isfinite(kept) & (kept == np.rint(kept))
@@ -77,6 +97,7 @@ def weigh(values: NDArray[np.float64]) -> Evidence:
         whole=float(whole.mean()),
         unit=float(unit.mean()),
         near_one=float((off <= _NEAR_ONE).mean()),
+        near_hundred=float(((np.abs(sums / _PERCENT - 1) <= _NEAR_ONE) & (kept >= 0).all(axis=1)).mean()),
         log_near_zero=float((np.abs(log_sums) <= _LOG_NEAR_ZERO).mean()),
         one_hot=bool(whole.all() and unit.all() and (off == 0).all()),
     )

@@ -77,9 +77,9 @@ def _unmatched(sides: Sequence[Side], engine: Engine, *, as_text: bool, drop: bo
             alone, first = _alone(here, there, engine, as_text=as_text)
             if alone:
                 names = ", ".join(repr(name) for name in first) + (", …" if alone > len(first) else "")
-                findings.append(
-                    (here, there, alone, f"{alone} items of {here.sheet.name} are not in {there.sheet.name} ({names})")
-                )
+                items = "1 item of {} is" if alone == 1 else f"{alone} items of {{}} are"
+                said = f"{items.format(here.sheet.name)} not in {there.sheet.name} ({names})"
+                findings.append((here, there, alone, said))
     whole = [here for here, _, alone, _ in findings if alone == _count(here, engine)]
     if whole:
         message = (

@@ -8,7 +8,7 @@ from bitsapart.errors import AmbiguityError, DataError
 
 from .class_columns import Match, classes_asked_for, is_class_like, match_classes
 from .engine import Engine
-from .evidence import Evidence, matrix_of, weigh
+from .evidence import Evidence, instead_of_numbers, matrix_of, weigh
 from .judgements import count_judgements, items_repeat, spread_probabilities
 from .labels import Answers, answers_of
 from .options import ModelKind, ReadOptions
@@ -119,11 +119,7 @@ def _matched(
 ) -> ModelReading:
     """Wide columns whose names were matched; what is left over is a class or something else."""
     if not match.columns and not match.left:
-        names = ", ".join(column.name for column in sheet.columns[:8])
-        nested = next((column.name for column in roles.rest if column.type == "other"), None)
-        what = f"column {nested!r} is nested" if nested else f"its columns are {names}"
-        message = f"{sheet.name} has no columns with a model's numbers ({what}): give each class a column of its own"
-        raise DataError(message)
+        raise DataError(_nothing(sheet, roles, engine))
     if people is not None and not match.columns:
         raise _no_class_in_common(sheet, match, people)
     own = {name: name for name in match.left}
@@ -146,12 +142,23 @@ def _matched(
     raise AmbiguityError(message)
 
 
+def _nothing(sheet: Sheet, roles: Roles, engine: Engine) -> str:
+    nested = next((column.name for column in roles.rest if column.type == "other"), None)
+    said = f"column {nested!r} is nested: give each class a column of its own" if nested else ""
+    said = said or instead_of_numbers(sheet.sample(engine), [column.name for column in roles.rest])
+    names = ", ".join(column.name for column in sheet.columns[:8])
+    said = said or f"its columns are {names}: give each class a column of its own"
+    return f"{sheet.name} has no columns with a model's numbers; {said}"
+
+
 def _no_class_in_common(sheet: Sheet, match: Match, people: Sequence[str]) -> DataError:
     theirs, ours = ", ".join(people[:6]), ", ".join(match.left[:6])
     if sheet.named:
+        alike = {one.strip().casefold() for one in people} & {one.strip().casefold() for one in match.left}
+        way = "name the columns as the classes" + (": they differ in capitals or spaces only" if alike else "")
         message = (
             f"{sheet.name} has no class in common with people: its number columns are {ours}, people's classes are "
-            f"{theirs}; name the columns as the classes"
+            f"{theirs}; {way}"
         )
         return DataError(message)
     message = (
@@ -177,6 +184,12 @@ def _kind(sheet: Sheet, options: ReadOptions, shown: Evidence, names: Sequence[s
     if shown.most <= 0 and shown.log_near_zero > _MOSTLY:
         return "log-probs"
     where = f"{sheet.name}, columns {_ends(names)}"
+    if shown.near_hundred > _MOSTLY and shown.whole < 1:
+        message = (
+            f"{where} sum to about 100 in most rows: --model-kind probs --renormalise divides percentages by their "
+            "sum, --model-kind logits takes the numbers as they are"
+        )
+        raise AmbiguityError(message)
     if shown.whole == 1 and shown.least >= 0 and shown.rows:
         message = f"{where} hold whole numbers: say whether they are counts of its answers or logits (--model-kind)"
         raise AmbiguityError(message)

@@ -77,6 +77,7 @@ class Pair:
         self._model_decoders = [model_decoder(model, self.classes) for model in models]
         self._largest_change = 0.0
         self._dropped = 0
+        self._weight = 0.0
 
     def __enter__(self) -> Self:
         return self
@@ -105,7 +106,7 @@ class Pair:
             DomainError: a value outside its domain, likewise.
         """
         done = 0
-        self._largest_change, self._dropped = 0.0, 0
+        self._largest_change, self._dropped, self._weight = 0.0, 0, 0.0
         self._tell(0)
         for parts, ids, start in self._rows():
             block = self._block(parts, ids, start)
@@ -216,7 +217,9 @@ class Pair:
         column = parts[extra.side][extra.name]
         if use == "group":
             return texts(column)
-        return weights_of(column, self._sides[extra.side].sheet.name, extra.name, ids)
+        weights = weights_of(column, self._sides[extra.side].sheet.name, extra.name, ids)
+        self._weight += float(weights.sum())
+        return weights
 
     def _present(self, block: Block) -> Block:
         """Without the items that nobody answered: an error, or left out and counted."""
@@ -248,6 +251,11 @@ class Pair:
     def _announce_end(self, done: int) -> None:
         if not done:
             message = f"{' and '.join(dict.fromkeys(side.sheet.name for side in self._sides))} have no items to compare"
+            raise DataError(message)
+        weight = next((one for one in self._extras if one.use == "weight"), None)
+        if weight is not None and not self._weight:
+            name = self._sides[weight.side].sheet.name
+            message = f"{name}, column {weight.name!r} is 0 in every row, but some item needs a weight above 0"
             raise DataError(message)
         if self._dropped:
             self._announce(f"left out: {self._dropped} items that nobody answered")

@@ -8,7 +8,7 @@ from bitsapart.errors import AmbiguityError, DataError, DomainError
 
 from .class_columns import classes_asked_for, is_class_like
 from .engine import Engine
-from .evidence import Evidence, matrix_of, weigh
+from .evidence import Evidence, instead_of_numbers, matrix_of, weigh
 from .judgements import count_judgements, items_repeat, spread_probabilities
 from .labels import Answers, answers_of
 from .options import ReadOptions
@@ -90,10 +90,10 @@ def read_people(
         return _list(sheet, roles, options, engine, lists[0].name)
     if roles.prob is not None or len(columns) == 1:
         return _single(sheet, roles, options, engine, roles.prob or columns[0].name)
-    raise DataError(_nothing(sheet, roles.rest))
+    raise DataError(_nothing(sheet, roles.rest, engine))
 
 
-def _nothing(sheet: Sheet, rest: Sequence[Column]) -> str:
+def _nothing(sheet: Sheet, rest: Sequence[Column], engine: Engine) -> str:
     nested = next((column.name for column in rest if column.type == "other"), None)
     if nested is not None:
         return (
@@ -102,9 +102,10 @@ def _nothing(sheet: Sheet, rest: Sequence[Column]) -> str:
             "own"
         )
     names = ", ".join(column.name for column in sheet.columns[:8])
+    said = instead_of_numbers(sheet.sample(engine), [column.name for column in rest])
     return (
         f"{sheet.name} has no column of answers and no columns of classes with numbers (its columns are {names}): say "
-        "which column holds the answers (--label)"
+        f"which column holds the answers (--label){'; ' if said else ''}{said}"
     )
 
 
@@ -183,6 +184,12 @@ def _kind(sheet: Sheet, options: ReadOptions, shown: Evidence, names: Sequence[s
         return "counts"
     if wanted == "exact":
         return "probs"
+    if shown.near_hundred > _MOSTLY:
+        message = (
+            f"{sheet.name}, columns {_ends(names)} sum to about 100 in most rows: if they are percentages, "
+            "--people-kind probs --renormalise divides them by their sum"
+        )
+        raise AmbiguityError(message)
     if shown.least < 0 or shown.most > 1:
         problem = f"values from {shown.least:.6g} to {shown.most:.6g}"
         message = (

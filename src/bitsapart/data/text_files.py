@@ -199,7 +199,8 @@ def _checked_header(names: list[str], path: str) -> list[str]:
         raise DataError(message)
     for position, name in enumerate(names, start=1):
         if not name.strip():
-            message = f"{path} has no name for column {position} in its first line"
+            index = " (pandas writes its row numbers there unless told to_csv(index=False))" if position == 1 else ""
+            message = f"{path} has no name for column {position} in its first line{index}: name it, or leave it out"
             raise DataError(message)
     check_names(names, path)
     return names
