@@ -1,0 +1,113 @@
+"""How the command ends when it is stopped, when nobody reads on, and when there is no room: nothing is left behind."""
+
+import resource
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+ROWS = 3_000_000
+INTERRUPTED = 130
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> list[str]:
+    for name, text in (("people", "item,cat,dog\na,3,1\nb,0,4\n"), ("model", "item,cat,dog\na,0.7,0.3\nb,0.1,0.9\n")):
+        (tmp_path / f"{name}.csv").write_text(text)
+    return [str(tmp_path / f"{name}.csv") for name in ("people", "model")]
+
+
+@pytest.fixture(scope="module")
+def shuffled(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """Two files whose join has to spill."""
+    folder, rng = tmp_path_factory.mktemp("shuffled"), np.random.default_rng(0)
+    sides = {"people": {"label": np.arange(ROWS) % 2}, "model": {"p": np.full(ROWS, 0.5)}}
+    for name, columns in sides.items():
+        pq.write_table(pa.table({"item": rng.permutation(ROWS), **columns}), folder / f"{name}.parquet")
+    return [str(folder / f"{name}.parquet") for name in sides]
+
+
+def start(*words: str, before: Callable[[], None] | None = None) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "bitsapart", "compare", *words]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=before)
+
+
+def when_spilling(words: list[str], spill: Path) -> subprocess.Popen[str]:
+    """The command at the moment when it has put something into its temporary folder."""
+    process = start(*words, "--memory", "64MiB", "--temp-dir", str(spill), "--json", str(spill.parent / "result.json"))
+    deadline = time.monotonic() + 60
+    while not any(spill.glob("bitsapart-*/*")) and time.monotonic() < deadline and process.poll() is None:
+        time.sleep(0.01)
+    assert process.poll() is None
+    return process
+
+
+@pytest.fixture
+def spill(tmp_path: Path) -> Path:
+    folder = tmp_path / "spill"
+    folder.mkdir()
+    return folder
+
+
+def test_ctrl_c_leaves_nothing_behind(shuffled: list[str], spill: Path) -> None:
+    process = when_spilling(shuffled, spill)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out, err.strip()) == (INTERRUPTED, "", "Stopped.")
+    assert sorted(spill.parent.rglob("*")) == [spill]
+
+
+def test_being_killed_leaves_nothing_beside_the_data_or_the_result(shuffled: list[str], spill: Path) -> None:
+    process = when_spilling(shuffled, spill)
+    process.kill()
+    process.communicate(timeout=60)
+    assert process.returncode == -signal.SIGKILL
+    assert sorted(path.name for path in Path(shuffled[0]).parent.iterdir()) == ["model.parquet", "people.parquet"]
+    assert list(spill.parent.iterdir()) == [spill]
+
+
+def test_a_reader_that_goes_away_is_no_error(small: list[str]) -> None:
+    process = start(*small, "--json", "-")
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    err = process.stderr.read()
+    assert (process.wait(timeout=60), err) == (0, "")
+
+
+def no_room() -> None:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
+
+
+@pytest.mark.parametrize("flag", ["--json", "--tally", "--html"])
+def test_a_full_disk_leaves_no_half_of_a_result(flag: str, small: list[str], tmp_path: Path) -> None:
+    there = sorted(tmp_path.iterdir())
+    process = start(*small, flag, str(tmp_path / "result"), before=no_room)
+    _, err = process.communicate(timeout=120)
+    assert process.returncode == 2
+    assert err == f"DataError: {tmp_path / 'result'} cannot be written: File too large\n"
+    assert sorted(tmp_path.iterdir()) == there
+
+
+@pytest.mark.parametrize("flag", ["--json", "--tally", "--html"])
+@pytest.mark.parametrize(
+    ("target", "reason"), [("none/result", "No such file"), ("people.csv/result", "Not a dir"), ("", "Is a dir")]
+)
+def test_a_place_that_takes_no_file_is_said(
+    flag: str, target: str, reason: str, small: list[str], tmp_path: Path
+) -> None:
+    there = sorted(tmp_path.iterdir())
+    process = start(*small, flag, f"{tmp_path}/{target}")
+    _, err = process.communicate(timeout=120)
+    assert process.returncode == 2
+    assert err.startswith("DataError: ")
+    assert f"cannot be written: {reason}" in err
+    assert err.count("\n") == 1
+    assert sorted(tmp_path.iterdir()) == there
