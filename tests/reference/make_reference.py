@@ -13,7 +13,7 @@ Run: python tests/reference/make_reference.py
 import json
 from pathlib import Path
 
-from mpmath import exp, inf, isinf, log, mp, mpf, nstr, sqrt
+from mpmath import exp, inf, isinf, log, loggamma, mp, mpf, nstr, sqrt
 
 mp.dps = 400  # 1 − 1e-300 needs 300 digits before the 50 begin
 HERE = Path(__file__).resolve().parent
@@ -159,12 +159,12 @@ def rps(p, q, grow):
 
 
 def unbiased_rps(counts, q):
+    """Its scale: the plug-in square and its bias, or the three terms of the definition, whichever is larger."""
     total = sum(counts)
-    terms = [
-        (m * (m - 1) / (total * (total - 1)), -2 * b * m / total, b * b)
-        for m, b in zip(cumulated(counts), cumulated(q), strict=True)
-    ]
-    return sum(sum(t) for t in terms), sum(sum(abs(x) for x in t) for t in terms)
+    pairs = list(zip(cumulated(counts), cumulated(q), strict=True))
+    terms = [(m * (m - 1) / (total * (total - 1)), -2 * b * m / total, b * b) for m, b in pairs]
+    parts = [(m / total - b) ** 2 + m * (total - m) / (total * total * (total - 1)) for m, b in pairs]
+    return sum(sum(t) for t in terms), max(sum(parts), sum(sum(abs(x) for x in t) for t in terms))
 
 
 def shared_largest(values):
@@ -271,6 +271,20 @@ PANELS = {
     "five": ([3, 1, 1], [0.6, 0.3, 0.1]),
     "many": ([51, 0, 3, 1], [0.9, 0.0, 0.0625, 0.0375]),
     "huge": ([10**9, 10**9 + 1], [0.5, 0.5]),
+    "nobody chose one": ([4, 0, 6], [0.4, 1e-300, 0.6]),
+    "certain model": ([1, 9], [0.0, 1.0]),
+    "unanimous": ([0, 50, 0], [0.0, 1.0, 0.0]),
+    "model exactly right": ([1, 2, 1], [0.25, 0.5, 0.25]),
+    "ten classes": ([9, 8, 7, 6, 5, 4, 3, 2, 1, 0], even(10)),
+}
+JUDGED = {
+    "probs": ([0, 2, 1], [[0.5, 0.25, 0.25], [0.125, 0.25, 0.625], [0.1, 0.2, 0.7]], {}),
+    "tiny": ([0, 1], [[1e-300, 1.0], [1.0, 1e-20]], {}),
+    "excluded": ([0, 1], [[0.5, 0.5], [1.0, 0.0]], {}),
+    "logits": ([0, 2, 1], [[1.5, -0.25, 3.0], [0.0, 0.0, 0.0], [40.0, 0.0, -40.0]], {"model_kind": "logits"}),
+    "huge logits": ([0, 0], [[1e4, -1e4], [-300.0, 300.0]], {"model_kind": "logits"}),
+    "excluded logits": ([0, 1], [[0.0, 1.0, float("-inf")], [2.0, -1.0, float("-inf")]], {"model_kind": "logits"}),
+    "logarithms": ([1, 0], [[-0.5, -0.9327521295671886], [-700.0, 0.0]], {"model_kind": "log-probs"}),
 }
 TABLES = {
     "final": [[0.125, 0.125], [0.0, 0.75]],
@@ -370,10 +384,6 @@ def panel_cases():
         options = {"people_kind": "counts"}
         p = probabilities(counts, "counts")
         pair_cases(note, [counts, model], options, p, q, growths(p, q, "counts", "probs"))
-        under = {"under": "multinomial"}
-        value, _ = cross_entropy(n, q, "nat", ones)
-        case("log_likelihood", [counts, model], under, (-value, None), note)
-        case("log_loss", [counts, model], under, (value / sum(n), None), note)
 
 
 def outcome_cases():
@@ -387,12 +397,33 @@ def outcome_cases():
         mean = total / len(tosses)
         grown = 0 if isinf(mean) else exp(mean) * (1 + abs(mean))
         case("geometric_mean_probability", [tosses, theta], under, (exp(mean), grown))
-    labels, model = [0, 2, 1], [[0.5, 0.25, 0.25], [0.125, 0.25, 0.625], [0.1, 0.2, 0.7]]
-    total = sum(log(mpf(model[i][c])) for i, c in enumerate(labels))
-    case("log_likelihood", [labels, model], {}, (total, None))
-    case("likelihood", [labels, model], {}, (exp(total), exp(total) * (1 + abs(total))))
-    case("log_loss", [labels, model], {}, (-total / 3, None))
-    case("geometric_mean_probability", [labels, model], {}, (exp(total / 3), exp(total / 3) * (1 + abs(total / 3))))
+    for note, (labels, model, options) in JUDGED.items():
+        rows = [probabilities(row, options.get("model_kind", "probs")) for row in model]
+        terms = [times_log(mpf(1), row[c]) for row, c in zip(rows, labels, strict=True)]
+        grow = max(
+            amplification(row[c], options.get("model_kind", "probs")) for row, c in zip(rows, labels, strict=True)
+        )
+        likelihoods(terms, grow, [labels, model], options, note)
+    for note, (counts, model) in PANELS.items():
+        terms = [times_log(mpf(n), mpf(q)) for n, q in zip(counts, model, strict=True)]
+        likelihoods(terms, 1, [counts, model], {"under": "multinomial"}, note)
+        orders = loggamma(sum(counts) + 1) - sum(loggamma(n + 1) for n in counts)
+        rounded = loggamma(sum(counts) + 1) + sum(loggamma(n + 1) for n in counts)
+        options = {"under": "multinomial", "orders": True}
+        scale = inf if isinf(sum(terms)) else abs(sum(terms)) + rounded
+        case("log_likelihood", [counts, model], options, (sum(terms) + orders, scale), note)
+
+
+def likelihoods(terms, grow, given, options, note):
+    """Of a sum of logarithms: the sum, its exponential, and both per judgement."""
+    total = sum(terms)
+    judgements = sum(given[0]) if options.get("under") == "multinomial" else len(terms)
+    case("log_likelihood", given, options, (total, None), note)
+    case("log_loss", given, options, (-total / judgements, None), note)
+    for measure, power in (("likelihood", total), ("geometric_mean_probability", total / judgements)):
+        value = exp(power)
+        scale = 0 if isinf(total) else value * (grow + abs(power))
+        case(measure, given, options, (value, scale), note)
 
 
 def table_cases():
@@ -401,17 +432,23 @@ def table_cases():
         px = [sum(row) for row in cells]
         py = [sum(column) for column in zip(*cells, strict=True)]
         flat = [x for row in cells for x in row]
-        case("joint_entropy", [rows], {}, cross_entropy(flat, flat, "bit", [1] * len(flat)), note)
-        terms = [-x * log(x / px[i]) / log(2) if x else mpf(0) for i, row in enumerate(cells) for x in row]
-        case("conditional_entropy", [rows], {}, (sum(terms), sum(terms) + 1), note)
-        back = [-x * log(x / py[j]) / log(2) if x else mpf(0) for row in cells for j, x in enumerate(row)]
-        case("conditional_entropy", [rows], {"given": "columns"}, (sum(back), sum(back) + 1), note)
         product = [a * b for a in px for b in py]
-        value, _ = kl(flat, product, "bit", [1] * len(flat))
-        case("mutual_information", [rows], {}, (value, abs(value) + 1), note)
-        one = cells[0][1]
-        learnt = -log(one / px[0]) / log(2) if one else inf
-        case("conditional_information", [rows], {"place": [0, 1]}, (learnt, 1 + learnt), note)
+        for unit, nats in UNIT.items():
+            options = {} if unit == "bit" else {"unit": unit}
+            case("joint_entropy", [rows], options, cross_entropy(flat, flat, unit, [1] * len(flat)), note)
+            value, _ = kl(flat, product, unit, [1] * len(flat))
+            case("mutual_information", [rows], options, (value, abs(value) + 1), note)
+            for given in ("rows", "columns"):
+                chosen = options if given == "rows" else {**options, "given": given}
+                learnt = [
+                    [(-log(x / (px[i] if given == "rows" else py[j])) / nats if x else inf) for j, x in enumerate(row)]
+                    for i, row in enumerate(cells)
+                ]
+                left = sum(x * y for a, b in zip(cells, learnt, strict=True) for x, y in zip(a, b, strict=True) if x)
+                case("conditional_entropy", [rows], chosen, (left, left + 1), note)
+                for i, row in enumerate(learnt):
+                    for j, one in enumerate(row):
+                        case("conditional_information", [rows], {**chosen, "place": [i, j]}, (one, 1 + one), note)
 
 
 if __name__ == "__main__":
