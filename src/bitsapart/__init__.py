@@ -5,47 +5,13 @@ The public door: `compare`, `Tally` and every measure by its name. Names are loa
 `bitsapart.train.losses`, the pages in `bitsapart.report`.
 """
 
+# ruff: noqa: F403, F405  only type checkers see the names before they are used
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .comparison import Comparison, Quantity, Tally, compare
-    from .measures import (
-        CATALOGUE,
-        Aligned,
-        MaximumLikelihood,
-        Measure,
-        MostLikely,
-        absolute_error,
-        accuracy,
-        align,
-        brier,
-        conditional_entropy,
-        conditional_information,
-        cross_entropy,
-        disagreement,
-        entropy,
-        find_measure,
-        geometric_mean_probability,
-        information,
-        jensen_shannon_distance,
-        jensen_shannon_divergence,
-        joint_entropy,
-        kl_divergence,
-        likelihood,
-        likelihood_curve,
-        log_likelihood,
-        log_loss,
-        majority_accuracy,
-        maximum_likelihood,
-        most_likely,
-        mutual_information,
-        perplexity,
-        ranked_probability_score,
-        ranked_squared_distance,
-        squared_distance,
-        squared_error,
-    )
+    from .comparison import *
+    from .measures import *
 
 __version__ = "0.1.0"
 
