@@ -89,7 +89,7 @@ MESSAGES = [
     ),
     (
         lambda: measures.log_likelihood([0, 3], [[0.5, 0.5], [0.5, 0.5]]),
-        "people[1] is 3, but labels must be whole numbers from 0 to 1 (2 classes).",
+        "outcomes[1] is 3, but labels must be whole numbers from 0 to 1 (2 classes).",
     ),
     (
         lambda: measures.entropy([0.5, 0.5], kind="logit"),
@@ -201,7 +201,7 @@ def test_the_place_and_value_are_named_in_other_libraries(library):
     xp = pytest.importorskip(library)
     with pytest.raises(DomainError, match=r"model\[1, 0\] is -0\.031, but"):
         measures.cross_entropy(xp.full((2, 2), 0.5), xp.asarray([[0.5, 0.5], [-0.031, 1.031]]))
-    with pytest.raises(DomainError, match=r"people\[0\] is 2, but labels"):
+    with pytest.raises(DomainError, match=r"outcomes\[0\] is 2, but labels"):
         measures.log_likelihood(xp.asarray([2]), xp.asarray([[0.5, 0.5]]))
 
 

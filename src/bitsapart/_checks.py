@@ -165,7 +165,12 @@ def check_logits(values: Array, name: str, *, events: Sequence[str] | None = Non
 
 
 def check_counts(
-    values: Array, name: str, *, events: Sequence[str] | None = None, at_least: int = 1, keyword: str = "people_kind"
+    values: Array,
+    name: str,
+    *,
+    events: Sequence[str] | None = None,
+    at_least: int = 1,
+    keyword: str | None = "people_kind",
 ) -> None:
     """Refuse counts that are negative, not whole, or too few for what is asked.
 
@@ -174,7 +179,7 @@ def check_counts(
         name: the argument's name, for the message.
         events: the classes' names, if they have names.
         at_least: how many judgements each item needs.
-        keyword: the argument that says which representation was given, for the way out.
+        keyword: the argument that says which representation was given, for the way out; None where only counts will do.
 
     Raises:
         DomainError: names the place, the value and the rule.
@@ -182,7 +187,7 @@ def check_counts(
     if not inspectable(values):
         return
     xp = array_namespace(values)
-    hint = f' If these are probabilities, pass {keyword}="probs".'
+    hint = "" if keyword is None else f' If these are probabilities, pass {keyword}="probs".'
     _refuse(xp, values, ~((values >= 0) & (values < xp.inf)), name, "counts must be finite and ≥ 0.", events=events)
     _refuse(xp, values, values != xp.round(values), name, f"counts must be whole numbers.{hint}", events=events)
     totals = xp.sum(values, axis=-1)

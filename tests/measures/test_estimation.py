@@ -128,3 +128,24 @@ def test_the_most_likely_of_several_candidates():
     assert (tied.best, tied.tied) == (0, (0, 2))
     with pytest.raises(DomainError, match="no candidate"):
         most_likely([0], {})
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "model", "under", "message"),
+    [
+        ([0, 3], [0.5, 0.5], "categorical", r"^outcomes\[1\] is 3, but labels must be whole numbers from 0 to 1"),
+        ([0, 2], 0.5, "bernoulli", r"^outcomes\[1\] is 2, but labels must be"),
+        ([0.5, 2], [0.5, 0.5], "multinomial", r"^outcomes\[0\] is 0.5, but counts must be whole numbers\.$"),
+        ([1, 2, 3], [0.5, 0.5], "multinomial", r"^outcomes has shape \(3,\) and model \(2,\)"),
+        ([1, 2], {"a": 0.5, "b": 0.5}, "multinomial", "^outcomes has no event names but model has"),
+        ({"a": "x"}, {"a": 1.0}, "multinomial", r"^outcomes\['a'\] is 'x'"),
+    ],
+)
+def test_bad_outcomes_are_called_outcomes(outcomes, model, under, message):
+    with pytest.raises(DomainError, match=message):
+        log_likelihood(outcomes, model, under=under)
+
+
+def test_counts_that_are_not_whole_have_no_maximum_likelihood():
+    with pytest.raises(DomainError, match=r"^outcomes\[0\] is 0.5, but counts must be whole numbers\.$"):
+        maximum_likelihood([0.5, 1.5], under="multinomial")

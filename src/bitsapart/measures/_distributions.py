@@ -121,6 +121,7 @@ def open_pair(
     model_kind: str = "probs",
     binary: bool = False,
     ordered: bool = False,
+    first: str = "people",
 ) -> tuple[Distribution, Distribution]:
     """Take the two sides of a measure, of one library, one floating type and fitting shapes, and check them.
 
@@ -131,6 +132,7 @@ def open_pair(
         model_kind: the model's representation.
         binary: both are of one event, without a class axis.
         ordered: whether the order of the classes means something.
+        first: what the first side is called in messages; where it is not "people", its kind is no argument of the user.
 
     Returns:
         The two distributions.
@@ -139,18 +141,21 @@ def open_pair(
     check_choice(model_kind, "model_kind", get_args(Kind))
     events: Sequence[Any] | None = None
     if not binary and people_kind != "labels" and (is_named(people) or is_named(model)):
-        events, people, model = align(people, model, people_kind=people_kind, model_kind=model_kind, ordered=ordered)
+        events, people, model = align(
+            people, model, people_kind=people_kind, model_kind=model_kind, ordered=ordered, first=first
+        )
         people, model = people.tolist(), model.tolist()
     library = Library.of(people, model)
     q = _open(
         library, library.array(model, "model"), "model", model_kind, keyword="model_kind", binary=binary, events=events
     )
-    given = library.array(people, "people")
+    given = library.array(people, first)
     if people_kind == "labels":
-        p = _open_labels(library, given, q.classes, binary=binary)
+        p = _open_labels(library, given, first, q.classes, binary=binary)
     else:
-        p = _open(library, given, "people", people_kind, keyword="people_kind", binary=binary, events=events)
-    _check_shapes(p, q, binary=binary)
+        keyword = "people_kind" if first == "people" else None
+        p = _open(library, given, first, people_kind, keyword=keyword, binary=binary, events=events)
+    _check_shapes(p, q, first, binary=binary)
     return p, q
 
 
@@ -160,7 +165,7 @@ def _open(
     name: str,
     kind: str,
     *,
-    keyword: str,
+    keyword: str | None,
     binary: bool,
     events: Sequence[Any] | None,
 ) -> Distribution:
@@ -173,6 +178,7 @@ def _open(
             raise DomainError(message)
         check_counts(values, name, events=events, keyword=keyword)
         return Distribution(library, kind, values)
+    keyword = keyword or "kind"
     if kind == "probs":
         check_probs(values, name, keyword=keyword, events=events, rows=not binary)
         return _one_event(library, values) if binary else Distribution(library, kind, values)
@@ -183,9 +189,9 @@ def _open(
     return Distribution(library, kind, _two_logits(library.xp, values) if binary else values)
 
 
-def _open_labels(library: Library, values: Array, classes: int, *, binary: bool) -> Distribution:
+def _open_labels(library: Library, values: Array, name: str, classes: int, *, binary: bool) -> Distribution:
     labels = library.floats(values)
-    check_labels(labels, "people", classes=classes)
+    check_labels(labels, name, classes=classes)
     if binary:
         return _one_event(library, labels)
     one_hot = labels[..., None] == library.floats(library.indices(classes))
@@ -205,14 +211,14 @@ def _check_classes(values: Array, name: str) -> None:
         raise DomainError(message)
 
 
-def _check_shapes(p: Distribution, q: Distribution, *, binary: bool) -> None:
+def _check_shapes(p: Distribution, q: Distribution, first: str, *, binary: bool) -> None:
     """The same shape, or one side a single distribution that stands for every item of the other."""
-    first, second = p.values.shape[:-1], q.values.shape[:-1]
-    if p.classes == q.classes and (first == second or first == () or second == ()):
+    one, other = p.values.shape[:-1], q.values.shape[:-1]
+    if p.classes == q.classes and (one == other or one == () or other == ()):
         return
-    given = [tuple(first), tuple(second)] if binary else [tuple(p.values.shape), tuple(q.values.shape)]
+    given = [tuple(one), tuple(other)] if binary else [tuple(p.values.shape), tuple(q.values.shape)]
     message = (
-        f"people has shape {given[0]} and model {given[1]}, but both must have the same shape, "
+        f"{first} has shape {given[0]} and model {given[1]}, but both must have the same shape, "
         "or one of them must be a single distribution"
     )
     raise DomainError(message)

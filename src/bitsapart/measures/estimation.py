@@ -80,7 +80,7 @@ def maximum_likelihood(
         if counts.ndim != 1:
             message = f"outcomes has shape {counts.shape}, but must be the counts of each class, shape (C,)"
             raise DomainError(message)
-    check_counts(counts, "outcomes", keyword="under")
+    check_counts(counts, "outcomes", keyword=None)
     total = float(counts.sum())
     ends = np.array([_interval(float(count), total, confidence) for count in counts])
     share = counts / total

@@ -26,7 +26,13 @@ class Aligned(NamedTuple):
 
 
 def align(
-    people: Any, model: Any, *, people_kind: str = "probs", model_kind: str = "probs", ordered: bool = False
+    people: Any,
+    model: Any,
+    *,
+    people_kind: str = "probs",
+    model_kind: str = "probs",
+    ordered: bool = False,
+    first: str = "people",
 ) -> Aligned:
     """Bring two systems to the same events, in the same order.
 
@@ -38,6 +44,7 @@ def align(
         people_kind: "probs", "log-probs", "logits" or "counts".
         model_kind: "probs", "log-probs" or "logits".
         ordered: whether the order of the events means something; one side must then name all of them in order.
+        first: what the first side is called in messages.
 
     Returns:
         The events and both sides' numbers, as float64 arrays.
@@ -49,15 +56,15 @@ def align(
         >>> align({"cat": 0.75, "dog": 0.25}, {"dog": 0.5, "bird": 0.5})
         Aligned(events=('cat', 'dog', 'bird'), people=array([0.75, 0.25, 0.  ]), model=array([0. , 0.5, 0.5]))
     """
-    for name, values, other in (("people", people, "model"), ("model", model, "people")):
+    for name, values, other in ((first, people, "model"), ("model", model, first)):
         if not is_named(values):
             message = f"{name} has no event names but {other} has: give both as mappings, or both as arrays"
             raise DomainError(message)
-    first, second = named_values(people, "people"), named_values(model, "model")
-    events = _in_order(tuple(first), tuple(second)) if ordered else tuple(dict.fromkeys([*first, *second]))
+    one, two = named_values(people, first), named_values(model, "model")
+    events = _in_order(tuple(one), tuple(two)) if ordered else tuple(dict.fromkeys([*one, *two]))
     rows = [
         np.array([side.get(event, _missing(kind)) for event in events], dtype=np.float64)
-        for side, kind in ((first, people_kind), (second, model_kind))
+        for side, kind in ((one, people_kind), (two, model_kind))
     ]
     return Aligned(events, rows[0], rows[1])
 

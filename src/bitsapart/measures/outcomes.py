@@ -167,9 +167,9 @@ def _open_as(outcomes: Array, model: Array, under: Under, model_kind: Kind) -> t
         if isinstance(outcomes, str):
             message = f"outcomes is the text {outcomes!r}, but must be 0 and 1. Write 1 where the event happened."
             raise DomainError(message)
-        return open_pair(outcomes, model, people_kind="labels", model_kind=model_kind, binary=True)
+        return open_pair(outcomes, model, people_kind="labels", model_kind=model_kind, binary=True, first="outcomes")
     if under == "multinomial":
-        return open_pair(outcomes, model, people_kind="counts", model_kind=model_kind)
+        return open_pair(outcomes, model, people_kind="counts", model_kind=model_kind, first="outcomes")
     if is_named(model):
         outcomes, model = _by_name(outcomes, model, model_kind)
     elif np.ndim(model) == 0:
@@ -177,7 +177,7 @@ def _open_as(outcomes: Array, model: Array, under: Under, model_kind: Kind) -> t
             'model is one number, but labels need the probabilities of classes. For one event, pass under="bernoulli".'
         )
         raise DomainError(message)
-    return open_pair(outcomes, model, people_kind="labels", model_kind=model_kind)
+    return open_pair(outcomes, model, people_kind="labels", model_kind=model_kind, first="outcomes")
 
 
 def _by_name(outcomes: Sequence[Any], model: Mapping[Any, float], model_kind: Kind) -> tuple[list[int], list[float]]:
