@@ -6,6 +6,7 @@ from math import inf, log
 
 import numpy as np
 import pytest
+from click.shell_completion import ShellComplete
 from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -304,6 +305,11 @@ def test_bad_words_get_one_sentence(words, message, capsys):
 
 def test_a_flag_that_does_not_exist_is_no_value(capsys):
     assert "No such option" in refused(capsys, "entropy", "0.5", "0.5", "--thta=0.6")
+
+
+def test_the_shell_completes_names():
+    done = ShellComplete(cli, {}, "bitsapart", "_BITSAPART_COMPLETE").get_completions(["measure"], "cond")
+    assert [item.value for item in done] == ["conditional-entropy", "conditional-information"]
 
 
 def test_json_goes_to_a_file_beside_the_text(tmp_path):

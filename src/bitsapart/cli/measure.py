@@ -34,8 +34,16 @@ _LOGARITHM = {"bit": "log₂", "nat": "ln", "hartley": "log₁₀"}
 _FLAGS = {"people_kind": "--people-kind", "model_kind": "--model-kind", "kind": "--people-kind"}
 
 
+def _names(context: click.Context, parameter: click.Parameter, begun: str) -> list[str]:  # noqa: ARG001
+    """What the shell may complete NAME to."""
+    from bitsapart.measures import CATALOGUE
+
+    names = [key.replace("_", "-") for key in (*CATALOGUE, *ESTIMATES)]
+    return [name for name in names if name.startswith(begun)]
+
+
 @click.command(context_settings={"ignore_unknown_options": True})  # numbers may be negative
-@click.argument("name", metavar="NAME", required=False)
+@click.argument("name", metavar="NAME", required=False, shell_complete=_names)
 @click.argument("words", metavar="[VALUES]...", nargs=-1)
 @click.option("--unit", type=click.Choice(UNITS), help="The unit of information; default: bit.")
 @click.option("--theta", metavar="θ", help="The probability of heads (H, 1), for outcomes of a coin.")
