@@ -193,3 +193,33 @@ def test_the_command_writes_the_page(tmp_path):
     text = path.read_text(encoding="utf-8")
     assert 'data-lang="zh"' in text
     assert len(text) < 100_000
+
+
+@pytest.mark.parametrize(("screen", "opened"), [({}, 0), ({"DISPLAY": ":0"}, 1), ({"WAYLAND_DISPLAY": "wayland-0"}, 1)])
+def test_without_a_screen_only_the_path_is_printed(tmp_path, monkeypatch, screen, opened):
+    found = []
+    monkeypatch.setattr("click.launch", found.append)
+    monkeypatch.setattr("sys.platform", "linux")
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in screen.items():
+        monkeypatch.setenv(name, value)
+    path = tmp_path / "learn.html"
+    done = CliRunner().invoke(command, ["-o", str(path)], catch_exceptions=False)
+    assert done.output.strip() == str(path)
+    assert found == [path.as_uri()] * opened
+
+
+def test_names_of_events_follow_the_language_unless_they_were_changed(learn):
+    learn.click("button[data-preset=weather]")
+    names = learn.locator("#events input[type=text]")
+    names.nth(1).fill("drizzle")
+    learn.select_option("#language", "zh")
+    assert [names.nth(n).input_value() for n in range(3)] == ["\u6674", "drizzle", "\u96ea"]
+    learn.select_option("#language", "en")
+    assert names.nth(0).input_value() == "sun"
+
+
+def test_texts_have_contrast(file, visit, contrast):
+    for scheme in ("light", "dark"):
+        assert visit(file, color_scheme=scheme).page.evaluate(contrast) == [], scheme

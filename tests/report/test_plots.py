@@ -106,7 +106,7 @@ def test_drawings_use_variables_and_both_languages(result):
     ("entry", "shown", "ends"),
     [
         ((0.51234, 0.004, "1"), "0.5123", "0.5083 – 0.5163"),
-        ((0.51234, 0.04, "share"), "51.2 %", "47.2 – 55.2 %"),
+        ((0.51234, 0.04, "share"), "51.2\u00a0%", "47.2 – 55.2\u00a0%"),
         ((-12345.6, 20.0, "1"), "−12\u202f346", "−12\u202f366 – −12\u202f326"),
         (("inf", None, "1"), "∞", ""),
         ((0.25, None, "1"), "0.2500", ""),
@@ -121,17 +121,17 @@ def test_numbers_have_the_digits_their_interval_deserves(make, entry, shown, end
 
 
 def test_other_numbers():
-    assert [fixed(None, 2), fixed("-inf", 2), percent(0.12345), percent("inf")] == ["–", "−∞", "12.3 %", "∞"]
+    assert [fixed(None, 2), fixed("-inf", 2), percent(0.12345), percent("inf")] == ["–", "−∞", "12.3\u00a0%", "∞"]
     assert plus_minus({"value": 1, "low": 0.9, "high": 1.1, "unit": "1"}) == "± 0.10"
     assert "≤" in quantity({"value": None, "low": None, "high": 0.5, "unit": "bit"})
 
 
 def test_every_word_is_there_in_both_languages_with_the_same_parts():
-    for key, entry in _table("words").items():
+    for key, entry in [*_table("words").items(), *_table("learn").items()]:
         assert set(entry) == set(LANGUAGES), key
         parts = [set(re.findall(r"{(\w+)}", entry[lang])) for lang in LANGUAGES]
         assert parts[0] == parts[1], key
-        assert not re.search("[\u4e00-\u9fff][,;:?!]", entry["zh"]), key
+        assert not re.search("[\u4e00-\u9fff][,;:?!]|[,;:?!][\u4e00-\u9fff]", entry["zh"]), key
 
 
 def test_markup_escapes_what_is_not_markup():

@@ -2,6 +2,8 @@
 
 import click
 
+from .browser import open_page
+
 
 @click.command
 @click.option("-o", "--output", metavar="FILE", help="The page to write; default: a file in the temporary folder.")
@@ -25,4 +27,4 @@ def command(output: str | None, lang: str, opened: bool) -> None:  # noqa: FBT00
     write_learn(path, lang=lang)
     click.echo(str(path))
     if opened:
-        click.launch(path.resolve().as_uri())
+        open_page(path)

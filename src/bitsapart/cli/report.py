@@ -2,6 +2,8 @@
 
 import click
 
+from .browser import open_page
+
 
 @click.command
 @click.argument("result", metavar="RESULT.json")
@@ -35,4 +37,4 @@ def command(result: str, output: str | None, lang: str, items: str | None, opene
     write_report(Comparison.load(result).data, path, lang=lang, items=items)
     click.echo(str(path))
     if opened:
-        click.launch(str(path))
+        open_page(path)

@@ -89,7 +89,9 @@ def equivalence_chart(entry: Entry, say: Say, *, unit: str) -> "alt.LayerChart":
         line = [{"value": level, "label": say("mark_model"), "k": rows[-1]["k"]}]
         chart = alt.Chart(alt.Data(values=line))
         layers.append(chart.mark_rule(color=MODEL, strokeWidth=2, strokeDash=[6, 4]).encode(y="value:Q"))
-        text = chart.mark_text(color=MODEL, align="right", baseline="bottom", dy=-4, fontSize=12, fontWeight="bold")
+        above = rows[-1]["value"] < level  # beside the line, where the curve is not
+        where = {"baseline": "bottom", "dy": -4} if above else {"baseline": "top", "dy": 6}
+        text = chart.mark_text(color=MODEL, align="right", fontSize=12, fontWeight="bold", **where)
         layers.append(text.encode(x="k:Q", y="value:Q", text="label:N"))
         if entry.get("value") is not None and entry["value"] > 0:
             point = alt.Chart(alt.Data(values=[{"k": entry["value"], "value": level}]))

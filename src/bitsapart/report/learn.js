@@ -62,7 +62,7 @@
     return found;
   };
   function axes(f, title) {
-    for (const v of ticks(...f.y, 4)) {
+    for (const v of ticks(...f.y, 5)) {
       make(f.svg, "line", { class: "grid", x1: f.left, x2: f.width - f.right, y1: f.up(v), y2: f.up(v) });
       make(f.svg, "text", { class: "pale", x: f.left - 6, y: f.up(v) + 4, "text-anchor": "end" }, String(v).replace("-", "−"));
     }
@@ -243,6 +243,12 @@
     root.lang = lang;
     document.title = root.dataset[lang === "zh" ? "titleZh" : "titleEn"];
     for (const option of all("option[data-zh]")) option.textContent = option.dataset[lang];
+    const [from, to] = lang === "zh" ? ["en", "zh"] : ["zh", "en"];
+    for (const event of events) {
+      const place = PRESETS.weather[from].findIndex(([label]) => label === event.label);
+      if (place >= 0) event.label = PRESETS.weather[to][place][0];
+    }
+    rows();
   }
   byId("language").value = root.dataset.lang;
   byId("language").addEventListener("change", () => speak(byId("language").value));

@@ -10,6 +10,7 @@ from .words import both, two
 __all__ = ["count", "decimals", "fixed", "interval", "number", "percent", "plus_minus", "quantity"]
 
 _SPACE = "\N{NARROW NO-BREAK SPACE}"
+_PERCENT = "\N{NO-BREAK SPACE}%"
 _UNITS = ("bit", "nat", "hartley")
 
 
@@ -26,7 +27,7 @@ def count(value: float) -> str:
 def percent(share: Any, digits: int = 1) -> str:
     """A share in percent."""
     value = number(share)
-    return f"{_signed(f'{100 * value:.{digits}f}')} %" if math.isfinite(value) else fixed(value, 0)
+    return f"{_signed(f'{100 * value:.{digits}f}')}{_PERCENT}" if math.isfinite(value) else fixed(value, 0)
 
 
 def fixed(value: Any, digits: int) -> str:
@@ -79,7 +80,7 @@ def interval(entry: Mapping[str, Any]) -> str:
         return ""
     digits = decimals(entry)
     if entry["unit"] == "share":
-        return f"{percent(low, max(digits - 2, 0)).removesuffix(' %')} – {percent(high, max(digits - 2, 0))}"
+        return f"{percent(low, max(digits - 2, 0)).removesuffix(_PERCENT)} – {percent(high, max(digits - 2, 0))}"
     return f"{fixed(low, digits)} – {fixed(high, digits)}"
 
 

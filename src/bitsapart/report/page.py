@@ -70,11 +70,12 @@ def page(data: Mapping[str, Any], language: Language = "en", items: Mapping[str,
     """The page as text; every text of the data in it is escaped."""
     models = data["models"]
     several = len(models) > 1
-    parts = [_model(data, model, place, items or {}) for place, model in enumerate(models)]
+    warnings = [tag("li", shown(warning, 600)) for warning in data.get("warnings", ())]
+    said = tag("ul", warnings, class_="warn") if warnings else Markup()
+    parts = [_model(data, model, place, items or {}, "" if several else said) for place, model in enumerate(models)]
     main = [
         facts(data),
-        [tag("p", shown(warning, 600), class_="warn") for warning in data.get("warnings", ())],
-        tag("section", ranking(data), id="ranking") if several else "",
+        [tag("section", ranking(data), id="ranking"), said] if several else "",
         parts,
         tag("section", how(data)),
     ]
@@ -120,10 +121,12 @@ def shell(
     return f"<!doctype html>\n{root}\n"
 
 
-def _model(data: Mapping[str, Any], model: Mapping[str, Any], place: int, items: Mapping[str, Shown]) -> Markup:
+def _model(
+    data: Mapping[str, Any], model: Mapping[str, Any], place: int, items: Mapping[str, Shown], said: Child
+) -> Markup:
     drawn = [tag("section", getattr(figures, name)(data, model, place)) for name in _FIGURES if name not in _cut(model)]
     return tag(
-        "div", tag("section", hero(data, model), class_="hero"), tag("section", three_ways(model)),
+        "div", tag("section", hero(data, model), class_="hero"), said, tag("section", three_ways(model)),
         [section for section in drawn if section != "<section></section>"],
         tag("p", both("absent", why=both("why_size")), class_="note") if _cut(model) else "",
         tag("section", worst(data, model, items)) if model.get("worst") else "", data_model=str(place),

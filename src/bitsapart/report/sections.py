@@ -106,10 +106,7 @@ def _cards(model: Entry) -> list[Markup]:
             if worth.get("beyond")
             else both("worth_of", x=_people(number(worth["value"])))
         )
-        reach = "" if worth.get("low") is None or worth.get("high") is None else (
-            f"{fixed(worth['low'], 2)} – {fixed(worth['high'], 2)}"
-        )  # fmt: skip
-        cards.append(_card(both("worth", x=people), reach, both("worth_note")))
+        cards.append(_card(both("worth", x=people), _worth_reach(worth), both("worth_note")))
     wrong = measures.get("majority_accuracy")
     if wrong:
         turned = _turned(wrong)
@@ -118,6 +115,14 @@ def _cards(model: Entry) -> list[Markup]:
     if known and abs(number(known["value"])) < float("inf"):
         cards.append(_card(both("known", x=quantity(known)), interval(known), both("known_note")))
     return cards
+
+
+def _worth_reach(worth: Entry) -> str:
+    """The interval of a number of people; it may end past the panel."""
+    if worth.get("low") is None:
+        return ""
+    ends = [f"> {worth['k_max']}" if end is None else fixed(end, 2) for end in (worth["low"], worth.get("high"))]
+    return " – ".join(ends)
 
 
 def _people(value: float) -> str:
