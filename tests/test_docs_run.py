@@ -136,3 +136,22 @@ def test_commands_of_the_pages_run(page, tmp_path, monkeypatch, capsys):
         said = capsys.readouterr()
         assert left.value.code in ((0, 1) if "--fail-above" in arguments else (0,)), (arguments, said.err)
         assert said.out or "--json" in arguments
+
+
+def shown_outputs():
+    for page in PAGES:
+        for block in BLOCK.findall(page.read_text(encoding="utf-8")):
+            if block.startswith("$ bitsapart "):
+                command, *lines = block.splitlines()
+                yield pytest.param(command[2:], lines, id=f"{page.relative_to(ROOT)}: {command[2:]}")
+
+
+@pytest.mark.parametrize(("command", "lines"), list(shown_outputs()))
+def test_what_a_command_is_shown_to_say_is_what_it_says(command, lines, tmp_path, monkeypatch, capsys):
+    """Line by line; a line that is only "…" stands for any number of lines."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit):
+        main(shlex.split(command)[1:])
+    said = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
+    pattern = "".join(r"(?:.*\n)*?" if line == "…" else re.escape(line) + r"\n" for line in lines)
+    assert re.fullmatch(pattern, "".join(f"{line}\n" for line in said))
