@@ -13,6 +13,8 @@ from .terms import Place, read_model
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from bitsapart.people.replacement import Replacement
+
 __all__ = ["Choices"]
 
 _ALLOWANCE = 0.2  # experts; 0.15 skilled people, 0.1 a crowd
@@ -68,15 +70,28 @@ class Choices:
             rows = np.array([probs[item] for item in panel.items if item in probs])
             code = np.cumsum(known) - 1
             keep = known[panel.item]
-            test = alt_test(
-                code[panel.item[keep]], panel.annotator[keep], labels[keep], model_probs=rows, epsilon=allowance
-            )
+            judged = (code[panel.item[keep]], panel.annotator[keep], labels[keep])
+            test = alt_test(*judged, model_probs=rows, epsilon=allowance)
+            favourite = int(np.bincount(labels[keep]).argmax())
+            bare = alt_test(*judged, model_choice=np.full(len(rows), favourite), epsilon=allowance)
+            answer = self._pair.classes[favourite]
             found[name] = {
                 "winning_rate": test.winning_rate, "passed": test.passed, "advantage": test.advantage,
-                "epsilon": test.epsilon, "sentence": test.sentence,
+                "epsilon": test.epsilon, "sentence": test.sentence + _bare(test, bare, answer),
+                "same_answer": {
+                    "class": answer, "winning_rate": bare.winning_rate, "passed": bare.passed,
+                    "advantage": bare.advantage,
+                },
                 "untested": [panel.annotators[person] for person in test.untested],
                 "people": [
                     {**asdict(one), "annotator": panel.annotators[one.annotator]} for one in test.people
                 ],
             }  # fmt: skip
         return found
+
+
+def _bare(test: "Replacement", bare: "Replacement", answer: str) -> str:
+    """What a test is worth that one answer to every item would pass as well."""
+    if not (test.passed and bare.passed):
+        return ""
+    return f" But giving the answer {answer!r} to every item would pass too (ω = {bare.winning_rate:.2f})."
