@@ -72,6 +72,9 @@ def agrees(library, measure, conversion, *, dtype, shapes, most):
             got = compute(case, convert)
             assert convert.keeps_type(got)
             wanted = case if dtype == "float64" else {**case, "value": float(compute(case, convert.rounded))}
+            if library == "jax" and case["options"].get("people_kind") == "counts":
+                # its compiler divides by multiplying with 1/K, so that 6/10 is no longer the number nearest to 0.6
+                wanted = {**wanted, "scale": max(float(wanted["scale"]), 1.0)}
             units = error_in_units(float(got), wanted, lambda s: np.spacing(spacing(max(s, smallest))))
             assert units <= 8 * ROUNDINGS, (float(got), wanted)
 
