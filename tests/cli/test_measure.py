@@ -222,6 +222,7 @@ def test_the_most_likely_theta_and_its_interval():
     ]
     assert found["log_likelihood"] == wanted.log_likelihood
     assert "θ  0.6 (no unit)   s.e. 0.219089   95 % interval 0.199108 – 0.919269" in run("maximum-likelihood", "HHTHT")
+    assert [one["value"] for one in answer("maximum-likelihood", "cat,dog")["values"]] == [0.5, 0.5]
     for words in (("cat,dog,cat",), ("cat=2,dog=1",)):
         assert [(one["of"], one["value"]) for one in answer("maximum-likelihood", *words)["values"]] == [
             ("cat", 2 / 3),
@@ -270,6 +271,13 @@ def test_the_curve_and_the_candidates():
         (["kl", "0.5,0.5", "1,-1"], "pass --model-kind logits"),
         (["information", "3", "--people-kind", "counts"], "--people-kind is 'counts', but must be one of"),
         (["rps", "0.5", "0.5"], "ranked-probability-score needs a value for every class"),
+        (
+            ["brier", "3", "0.5", "--people-kind", "counts"],
+            "brier needs a value for every class here, but got one number",
+        ),
+        (["information", "3", "--people-kind", "logits"], "the logit of one event says nothing without the others"),
+        (["likelihood", "3", "0.5"], "the model is one number, but needs a value for every class"),
+        (["most-likely", "cat,dog", "cat=1", "0.5"], "model 2 is one number, but needs a value for every class"),
         (["rps", "a=1,b=0", "b=1,a=0"], "but the classes are ordered"),
         (["disagreement", "1,0"], "people has 1 in all, but every item needs at least 2 judgements"),
         (["disagreement", "1.5,2"], "counts must be whole numbers"),

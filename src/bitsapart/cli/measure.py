@@ -235,8 +235,13 @@ def _kinds(row: Measure, flags: dict[str, Any]) -> dict[str, Any]:
 def _events(row: Measure, words: list[str], flags: dict[str, Any]) -> tuple[Any, ...]:
     system = read_system(",".join(words), "the events")
     labels = list(system.names or (part.strip() for part in ",".join(words).split(",")))
-    alone = len(labels) == 1
-    return [system.numbers[0] if alone else list(system.numbers)], _kinds(row, flags), [], labels
+    options = _kinds(row, flags)
+    if len(labels) > 1:
+        return [list(system.numbers)], options, [], labels
+    if options.get("kind") == "logits":
+        message = "the logit of one event says nothing without the others. Give the logits of all classes."
+        raise DataError(message)
+    return [system.numbers[0]], options, [], labels
 
 
 def _single(row: Measure, words: list[str], flags: dict[str, Any]) -> tuple[Any, ...]:
@@ -244,7 +249,7 @@ def _single(row: Measure, words: list[str], flags: dict[str, Any]) -> tuple[Any,
         message = f"{_name(row)} takes one system, but {len(words)} were given. Decimals are written with a point."
         raise DataError(message)
     system = read_system(",".join(words), "the system")
-    return [system.values], _kinds(row, flags) | _one_event(row, system.alone), [], []
+    return [system.values], _one_event(row, _kinds(row, flags), alone=system.alone), [], []
 
 
 def _pair(row: Measure, words: list[str], flags: dict[str, Any]) -> tuple[Any, ...]:
@@ -258,17 +263,19 @@ def _pair(row: Measure, words: list[str], flags: dict[str, Any]) -> tuple[Any, .
     named = [(name, read_system(word, name)) for name, word in zip(("people", "model"), words, strict=False)]
     _, notes = same_events(named)
     systems = [system for _, system in named]
-    one_event = _one_event(row, all(system.alone for system in systems))
-    return [system.values for system in systems], _kinds(row, flags) | one_event, notes, []
+    options = _one_event(row, _kinds(row, flags), alone=all(system.alone for system in systems))
+    return [system.values for system in systems], options, notes, []
 
 
-def _one_event(row: Measure, alone: bool) -> dict[str, Any]:  # noqa: FBT001
+def _one_event(row: Measure, options: dict[str, Any], *, alone: bool) -> dict[str, Any]:
+    """Where one number was given: it is the probability of one event, if the measure can take one."""
     if not alone:
-        return {}
-    if "binary" not in inspect.signature(row.function).parameters:
-        message = f"{_name(row)} needs a value for every class, but got one number"
+        return options
+    known = inspect.signature(row.function).parameters
+    if "binary" not in known or "counts" in (options.get("kind"), options.get("people_kind")):
+        message = f"{_name(row)} needs a value for every class here, but got one number. Join the values with commas."
         raise DataError(message)
-    return {"binary": True}
+    return options | {"binary": True}
 
 
 def _table(row: Measure, words: list[str], flags: dict[str, Any]) -> tuple[Any, ...]:

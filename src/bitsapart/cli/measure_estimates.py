@@ -35,6 +35,10 @@ def judged(text: str, models: list[tuple[str, str]]) -> tuple[Any, list[Any], st
         The outcomes, the models, what the outcomes are `under`, and notes on events that one side lacks.
     """
     systems = [(name, read_system(word, name)) for name, word in models]
+    for name, system in systems:
+        if system.alone:
+            message = f"{name} is one number, but needs a value for every class. For a coin write HHTHT --theta 0.6."
+            raise DataError(message)
     order = in_order(text, systems[0][1].names)
     if order is None:
         counted = ("outcomes", read_system(text, "outcomes"))

@@ -171,9 +171,12 @@ def read_tosses(text: str) -> list[float] | None:
     for letters in _TOSSES:
         if text and set(text.upper()) <= set(letters):
             return [letters[letter] for letter in text.upper()]
-    if text.count(",") != 1 or "=" in text:
+    try:
+        counts = read_system(text, "outcomes").numbers
+    except DataError:  # names
         return None
-    counts = read_system(text, "outcomes").numbers
+    if len(counts) != 2 or "=" in text:
+        return None
     if any(not (count >= 0 and count % 1 == 0) for count in counts) or sum(counts) > _MOST_TOSSES:
         message = f"outcomes is {text!r}, but must be two whole numbers, together at most {_MOST_TOSSES:,}."
         raise DataError(message)
