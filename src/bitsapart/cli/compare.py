@@ -10,9 +10,22 @@ from bitsapart.errors import DataError
 from bitsapart.units import UNITS
 
 from .reading import read_options, reading_flags
+from .sections import InSections
 
 
-@click.command
+class _Compare(InSections):
+    sections = (
+        ("What is shown", ("unit", "worst", "by_class", "by", "curve", "k_max", "detail", "ordinal", "total")),
+        ("Where it goes", ("json_file", "html_file", "tally_file", "fail_above")),
+        ("What counts how much", ("per", "weight", "group")),
+        ("What people and models gave", ("people_kind", "model_kind", "classes", "positive", "renormalise", "missing")),
+        ("Which column is what", ("item", "label", "annotator", "count", "prob", "in_order")),
+        ("A better or cheaper judge", ("recalibrate", "recalibrate_by", "recalibrate_to", "replace", "epsilon")),
+        ("The machine", ("threads", "memory", "temp_dir")),
+    )
+
+
+@click.command(cls=_Compare)
 @click.argument("people", metavar="PEOPLE")
 @click.argument("models", metavar="[MODEL]...", nargs=-1)
 @click.option("--unit", type=click.Choice(UNITS), default="bit", show_default=True, help="The unit of information.")
@@ -21,23 +34,29 @@ from .reading import read_options, reading_flags
     type=click.Choice(["item", "judgement"]),
     default="item",
     show_default=True,
-    help="What counts the same: every item, or every judgement.",
+    help="Every item counts the same, or every judgement.",
 )
 @click.option("--total", is_flag=True, help="Totals over the items instead of means.")
-@click.option("--weight", metavar="COLUMN", help="A column of weights for the items.")
-@click.option("--group", metavar="COLUMN", help="Items that belong together (a document, a user): wider intervals.")
-@click.option("--by", metavar="COLUMN", multiple=True, help="Slices by this column; may be given more than once.")
-@click.option("--by-class", is_flag=True, help="Show what each class contributes.")
-@click.option("--ordinal", is_flag=True, help="The classes are ordered: add the ranked probability score.")
+@click.option("--weight", metavar="COLUMN", help="How much each item counts.")
+@click.option(
+    "--group",
+    metavar="COLUMN",
+    help="Items with the same value belong together (one document, one user): honest intervals.",
+)
+@click.option(
+    "--by", metavar="COLUMN", multiple=True, help="The distance in parts of the items, by this column (again for more)."
+)
+@click.option("--by-class", is_flag=True, help="What each class contributes.")
+@click.option("--ordinal", is_flag=True, help="The classes are ordered: also the ranked probability score.")
 @click.option(
     "--worst",
     type=click.IntRange(0, 1000),
     default=5,
     show_default=True,
     metavar="N",
-    help="List the N items that are farthest apart.",
+    help="How many of the farthest items are listed.",
 )
-@click.option("--curve", is_flag=True, help="Show the whole curve: how well k people predict one more.")
+@click.option("--curve", is_flag=True, help="How well k people, combined, predict one more, for every k.")
 @click.option(
     "--k-max",
     type=click.IntRange(1),
@@ -54,26 +73,32 @@ from .reading import read_options, reading_flags
 @click.option(
     "--detail/--no-detail",
     default=None,
-    help="Where the distance comes from, class by class, and all that a page shows. Default: yes, up to a million "
-    "numbers (items × classes × models), and where no tally is written.",
+    help="Where the distance comes from, and all that a page shows. Default: yes, unless a tally is written or there "
+    "are more than a million numbers (items × classes × models).",
 )
 @click.option(
-    "--recalibrate", is_flag=True, help="Also the distance after recalibration, cross-fitted (a second pass)."
+    "--recalibrate",
+    is_flag=True,
+    help="How far a recalibrated model would be: its numbers translated into what people say (a second pass).",
 )
 @click.option(
     "--recalibrate-by",
     type=click.Choice(["temperature", "isotonic"]),
-    help="How; default: isotonic regression for two classes, one temperature for more.",
+    help="How. Default: isotonic regression for two classes, one temperature for more.",
 )
-@click.option("--recalibrate-to", metavar="FILE", help="Write the recalibrated probabilities, as .csv or .parquet.")
-@click.option("--json", "json_file", metavar="FILE", help="Write the result as JSON; - writes it to the terminal.")
-@click.option("--html", "html_file", metavar="FILE", help="Write a page to look at; implies --detail.")
+@click.option(
+    "--recalibrate-to",
+    metavar="FILE",
+    help="Write the recalibrated probabilities to a .csv or .parquet file, which compare reads.",
+)
+@click.option("--json", "json_file", metavar="FILE", help="Write the result as JSON; - is the terminal.")
+@click.option("--html", "html_file", metavar="FILE", help="Write a page to look at.")
 @click.option("--tally", "tally_file", metavar="FILE", help="Write the tally, for `bitsapart merge`.")
 @click.option(
     "--fail-above",
     metavar="MEASURE=VALUE",
     multiple=True,
-    help="Exit with code 1 if a measure of any model is above VALUE (for CI).",
+    help="Exit with code 1 if a measure of any model is above VALUE, for CI. May be given more than once.",
 )
 @reading_flags
 def command(people: str, models: tuple[str, ...], **flags: Any) -> None:

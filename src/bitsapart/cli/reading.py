@@ -34,7 +34,8 @@ class ByteSize(click.ParamType[int]):
 
 
 _FLAGS = (
-    click.option("--people-kind", type=click.Choice(PEOPLE_KINDS), help="What people's columns hold."),
+    click.option("--people-kind", type=click.Choice(PEOPLE_KINDS),
+                 help="What people's columns hold; exact: the truth itself."),
     click.option("--model-kind", type=click.Choice(MODEL_KINDS), help="What the model's columns hold."),
     click.option("--item", metavar="COLUMN", help="The column of the items' ids."),
     click.option("--label", metavar="COLUMN", help="The column of people's answers."),

@@ -149,6 +149,7 @@ def _pair_of(tally: Tally, name: str) -> Tally:
     return Tally(
         tally.classes, models=(name, f"{name} recalibrated"), people_kind=tally.people_kind, model_kind=kinds,
         positive=tally.positive, per=tally.per, worst=0, parts=("pairs", *kept), threads=tally.threads,
+        exact=tally.exact,
     )  # fmt: skip
 
 

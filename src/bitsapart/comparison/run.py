@@ -117,7 +117,7 @@ def compare_files(
                 choices.add(block, smoothed, [str(kind) for kind in tally.model_kinds])
         better = {}
         if settings.recalibrate:
-            better = again(tally, (_read(block, pair, tally) for block in pair.blocks()), settings)
+            better = again(tally, (_read(block, pair, tally) for block in pair.blocks(verify=False)), settings)
         context = Context(
             inputs=pair.inputs,
             notes=pair.notes,
@@ -205,5 +205,5 @@ def _add_slices(slices: dict[tuple[str, str], Tally], block: Block, pair: Pair, 
                         f"--by {column}: there are more than {_MOST_SLICES} slices; slice by a column of fewer values"
                     )
                     raise DomainError(message)
-                slices[key] = _tally(pair, replace(settings, worst=0, detail=False, by_class=False))
+                slices[key] = _tally(pair, replace(settings, worst=0, detail=False, by_class=False, recalibrate=False))
             _add(slices[key], block.kept(names == name), pair)

@@ -82,6 +82,7 @@ class Context:
 # Information is measured in the unit that was asked for; the others are plain numbers or shares.
 _INFORMATION = frozenset({"cross_entropy", "entropy", "kl_divergence"})
 _SHARES = frozenset({"accuracy", "majority_accuracy"})
+_MAY_BE_INFINITE = ("cross_entropy", "kl_divergence")
 _AS_ANSWERED = frozenset({"absolute_error", "squared_error"})
 _COLUMNS = (
     "accuracy", "majority_accuracy", "absolute_error", "squared_error", "brier", "squared_distance", "disagreement",
@@ -173,7 +174,8 @@ def _model(tally: Tally, place: int, settings: Settings) -> dict[str, Any]:
 def _measures(tally: Tally, place: int, settings: Settings) -> dict[str, dict[str, Any]]:
     """Every measure of a model, corrected for how few people were asked."""
     infinite = tally.infinite(place)[0]
-    measures = {key: _measure(tally, key, place, settings) for key in _COLUMNS if tally.moments(key, place).n}
+    held = [key for key in _COLUMNS if tally.moments(key, place).n or (infinite and key in _MAY_BE_INFINITE)]
+    measures = {key: _measure(tally, key, place, settings) for key in held}
     if settings.exact and tally.people_kind == "labels":
         measures["squared_distance"] = dict(measures["squared_error"])
     _make_infinite(measures, infinite)
@@ -200,9 +202,10 @@ def _make_infinite(measures: dict[str, dict[str, Any]], infinite: int) -> None:
     """Where an item's loss is infinite the mean is; the mean of the others stands beside it."""
     if not infinite:
         return
-    for key in ("cross_entropy", "kl_divergence"):
+    for key in _MAY_BE_INFINITE:
         if key in measures:
             finite = {name: measures[key][name] for name in ("value", "low", "high", "n")}
+            finite["value"] = finite["value"] if finite["n"] else None
             measures[key] |= {
                 "value": inf, "low": None, "high": None, "standard_error": None,
                 "n": finite["n"] + infinite, "finite": finite,
