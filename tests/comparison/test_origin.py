@@ -2,6 +2,7 @@
 
 import json
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -114,3 +115,89 @@ def test_folds_come_from_the_name_alone():
     folds = fold_of_names(names)
     assert fold_of_names(names[::-1]).tolist() == folds[::-1].tolist()
     assert np.bincount(folds, minlength=FOLDS).min() > 400
+
+
+def test_the_document_from_any_cut_equals_the_answer_in_memory():
+    """Blocks, merging and threads change nothing; the cells lie within their stated error of the exact answer."""
+    from bitsapart.comparison import Tally
+    from bitsapart.comparison.calibration import corp
+    from bitsapart.comparison.summary import document
+
+    rng = np.random.default_rng(5)
+    p = rng.beta(1, 2, 5000)
+    counts = np.column_stack([k := rng.binomial(5, p), 5 - k])
+    q = p**1.5
+    names = [f"i{n}" for n in range(5000)]
+    tallies = []
+    for cut in ([0, 5000], [0, 17, 900, 4000, 5000]):
+        tally = Tally(["yes", "no"], people_kind="counts", model_kind="probs", parts=("patterns", "calibration"))
+        for start, end in pairwise(cut):
+            tally.update(counts[start:end], q[start:end], ids=names[start:end])
+        tallies.append(tally)
+    one, two = (document(tally)["models"][0] for tally in tallies)
+    assert one["split"] == two["split"]
+    assert one["reliability"] == two["reliability"]
+    for entry in one["split"]["corp"]:
+        stated = one["split"]["cell_error"][entry["score"]]
+        exact = corp(counts[:, 0] / 5, q, score=entry["score"]).terms()
+        scale = math.log(2) if entry["score"] == "log" else 1.0
+        for term in ("score", "miscalibration", "discrimination", "uncertainty"):
+            slack = stated if term in ("miscalibration", "discrimination") else 0.0
+            assert entry["in_sample"][term] == pytest.approx(getattr(exact, term).value / scale, abs=1e-8 + slack), term
+        whole = entry["in_sample"]
+        added = whole["miscalibration"] - whole["discrimination"] + whole["uncertainty"]
+        assert added == pytest.approx(whole["score"], abs=1e-12)
+
+
+def test_reliability_from_cells_is_that_of_the_items():
+    from bitsapart.comparison.reliability import reliability, reliability_of_cells
+
+    people, q, _, sums = _world(2)
+    exact, ours = reliability(people[:, 0], q[:, 0]), reliability_of_cells(sums.cells, 0)
+    places = np.linspace(0.02, 0.98, 97)
+    assert np.abs(exact.curve(places) - ours.curve(places)).mean() < 0.01
+    np.testing.assert_allclose(ours.share, exact.share, atol=0.005)
+    for side in (1, 2):
+        inner = np.interp(places, exact.band[:, 0], exact.band[:, side])
+        assert np.abs(np.interp(places, ours.band[:, 0], ours.band[:, side]) - inner).mean() < 0.01
+
+
+@pytest.mark.parametrize(("weight", "said"), [(1e12, "too large"), (1e-9, "too small")])
+def test_weights_beyond_the_sums_are_said_and_stop_nothing(weight, said):
+    import bitsapart as ba
+
+    rng = np.random.default_rng(0)
+    counts, q = rng.multinomial(5, [0.5, 0.3, 0.2], 40), rng.dirichlet(np.ones(3), 40)
+    table = {"item": range(40), **dict(zip("abc", counts.T, strict=True)), "w": np.full(40, weight)}
+    model = {"item": range(40), **dict(zip("abc", q.T, strict=True))}
+    result = ba.compare(table, model, weight="w", classes=("a", "b", "c"))
+    assert said in result.data["models"][0]["split"]["log"]["absent"]
+    assert result["cross_entropy"].value == pytest.approx(ba.compare(counts, q)["cross_entropy"].value, rel=1e-6)
+    assert said in str(result)
+    split = ba.compare({**table, "w": np.full(40, 3.0)}, model, weight="w", classes=("a", "b", "c"))
+    plain = ba.compare({key: column for key, column in table.items() if key != "w"}, model)
+    three, one = (x.data["models"][0]["split"]["log"]["terms"]["calibration"]["value"] for x in (split, plain))
+    assert three == pytest.approx(one, abs=1e-6)
+
+
+def test_logits_beyond_what_probabilities_hold_stay_finite():
+    import bitsapart as ba
+
+    logits = np.array([[800.0, 0.0], [0.0, 900.0], [-2.0, 1.0], [0.5, 0.0]])
+    result = ba.compare([[2, 1], [0, 3], [1, 2], [2, 1]], logits, model_kind="logits")
+    terms = result.data["models"][0]["split"]["log"]["terms"]
+    assert sum(term["value"] for term in terms.values()) == pytest.approx(result["cross_entropy"].value, abs=1e-9)
+    assert math.isfinite(terms["calibration"]["value"])
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_labels_that_are_the_truth_have_no_entropy_of_their_own(classes):
+    import bitsapart as ba
+
+    rng = np.random.default_rng(0)
+    q = rng.dirichlet(np.ones(classes), 200)
+    labels = np.array([rng.choice(classes, p=row) for row in q])
+    split = ba.compare(labels, q, people_kind="exact").data["models"][0]["split"]
+    assert split["log"]["terms"]["entropy"]["value"] == 0.0
+    assert split["square"]["terms"]["disagreement"]["value"] == pytest.approx(0.0, abs=1e-12)
+    assert _whole(split["square"]["terms"]) == pytest.approx(ba.compare(labels, q)["brier"].value, abs=1e-7)

@@ -287,7 +287,10 @@ def map_of_cells(sums: CellSums, event: int) -> IsotonicMap:
 
 
 def cell_error(sums: CellSums, event: int, *, score: CellScore) -> float:
-    """How far the grid moves discrimination (and so miscalibration): the change when its cells are doubled."""
+    """How far the grid moves discrimination (and so miscalibration): the change when its cells are four times as wide.
+
+    What the grid itself costs is smaller than that, in-sample; it was never above 0.96 of it in simulations.
+    """
     weight, people = (sums.column(name, event).sum(axis=0, keepdims=True) for name in ("weight", "people"))
     fine, coarse = (
         float(_sum_of_scores(w, p, _levels(w, p, crossed=False), score).sum())
@@ -305,10 +308,10 @@ def _edges() -> tuple[Floats, Floats]:
 
 
 def _coarser(cells: Floats) -> Floats:
-    """Neighbouring cells merged in pairs (the two ends stay alone): what a grid half as fine would have seen."""
+    """Four neighbouring cells in one (the two ends stay alone): what a coarser grid would have seen."""
+    starts = np.r_[0, np.arange(1, CELLS - 1, 4), CELLS - 1]
     merged = np.zeros_like(cells)
-    merged[..., [0, -1]] = cells[..., [0, -1]]
-    merged[..., 1:-1:2] = cells[..., 1:-1].reshape(*cells.shape[:-1], -1, 2).sum(axis=-1)
+    merged[..., starts] = np.add.reduceat(cells, starts, axis=-1)
     return merged
 
 

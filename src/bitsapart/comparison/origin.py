@@ -197,7 +197,8 @@ def _log_split(sums: OriginSums, own: Own | None, scale: float, unit: str) -> di
     if sums.joint:
         if sums.temperatures.left_out:
             items = sums.temperatures.left_out
-            return {"absent": f"the loss of {items} items is infinite, and no temperature makes it finite"}
+            told = "1 item is infinite" if items == 1 else f"{items} items is infinite"
+            return {"absent": f"the loss of {told}, and no temperature makes it finite"}
         inverse, kind = sums.temperatures.inverse(), "temperature"
         _, losses, weight = sums.temperatures.cross_fitted()
         plain = sums.temperatures.plain()

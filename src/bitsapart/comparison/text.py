@@ -37,7 +37,7 @@ _CROSS_ENTROPY = (
 )
 
 
-def as_text(data: Mapping[str, Any], width: int = 100) -> str:
+def as_text(data: Mapping[str, Any], width: int = 110) -> str:
     """The document as plain text, `width` characters wide at most."""
     console = Console(file=io.StringIO(), width=width, color_system=None, legacy_windows=False)
     console.print(rendered(data))
