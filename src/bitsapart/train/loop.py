@@ -212,8 +212,9 @@ def _update(bench: Bench, split: Split, rows: NDArray[np.int64], settings: Train
     costs = OBJECTIVES[settings.loss](logits, split.target[mine].to(fabric.device))
     share = weights * (fabric.world_size / split.weights[rows].sum())
     cost = (costs * share.to(costs)).sum()
-    if fabric.world_size == 1 and fabric.device.type == "cpu" and not torch.isfinite(cost):
-        raise DomainError(_diverged(float(cost), step, settings))
+    everybodys = float(fabric.all_reduce(cost.detach().double(), reduce_op="mean"))
+    if not isfinite(everybodys):
+        raise DomainError(_diverged(everybodys, step, settings))
     fabric.backward(cost)
     bench.stepper.step()
 
