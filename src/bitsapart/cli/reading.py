@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
-__all__ = ["ByteSize", "read_options", "reading_flags"]
+__all__ = ["ByteSize", "people_flags", "read_options", "reading_flags"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -53,6 +53,8 @@ _FLAGS = (
     click.option("--temp-dir", metavar="FOLDER", help="Where to put what does not fit into memory, meanwhile."),
 )  # fmt: skip
 
+_OF_MODELS = ("--model-kind", "--renormalise")
+
 _NAMES = (
     "people_kind", "model_kind", "item", "label", "annotator", "count", "prob", "classes", "positive", "missing",
     "renormalise", "in_order", "memory", "threads", "temp_dir",
@@ -62,6 +64,14 @@ _NAMES = (
 def reading_flags(function: F) -> F:
     """Add the reading flags to a command."""
     return reduce(lambda decorated, option: option(decorated), reversed(_FLAGS), function)
+
+
+def people_flags(function: F) -> F:
+    """Add the reading flags to a command that reads people's answers alone."""
+    command = reading_flags(function)
+    described: list[click.Option] = command.__click_params__  # type: ignore[attr-defined]
+    described[:] = [option for option in described if not set(_OF_MODELS).intersection(option.opts)]
+    return command
 
 
 def read_options(flags: dict[str, Any], **more: Any) -> Any:
@@ -76,7 +86,7 @@ def read_options(flags: dict[str, Any], **more: Any) -> Any:
     """
     from bitsapart.data import ReadOptions
 
-    chosen = {name: flags.pop(name) for name in _NAMES}
+    chosen = {name: flags.pop(name) for name in _NAMES if name in flags}
     if chosen["classes"] is not None:
         chosen["classes"] = tuple(name.strip() for name in chosen["classes"].split(","))
     return ReadOptions(**chosen, **more)

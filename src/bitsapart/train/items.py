@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ from bitsapart.data import Pair, ReadOptions, open_people
 from bitsapart.errors import AmbiguityError, DataError
 
 from .images import Form, ImageSource, listed, open_images
+from .naming import WHOLE, best_form, named
 from .settings import TrainSettings
 
 __all__ = ["Answers", "Items", "read_answers", "read_items"]
@@ -77,6 +77,7 @@ class Items:
         form: what the pictures look like.
         notes: what was done to people's file and to pictures.
         left_out: name and reason of everything that was skipped because the user allowed it.
+        named_by: the form of the pictures' names under which people's file knows them.
     """
 
     answers: Answers
@@ -84,6 +85,7 @@ class Items:
     form: Form
     notes: list[str]
     left_out: list[tuple[str, str]]
+    named_by: str = WHOLE
 
     def __len__(self) -> int:
         return len(self.answers.ids)
@@ -106,7 +108,8 @@ def read_items(images: Any, people: Any, settings: TrainSettings, options: ReadO
         message = "PEOPLE is missing: a file with what people said of the pictures (only an example knows its own)"
         raise DataError(message)
     answers = read_answers(source.name if people is None else people, options)
-    rows, numbers, match_notes, unmatched = _match(answers, source, drop=options.missing == "drop")
+    named_by = WHOLE if source.names is None else best_form(answers.ids, source.names)
+    rows, numbers, match_notes, unmatched = _match(answers, source, named_by, drop=options.missing == "drop")
     loaded = source.load(numbers, settings)
     answers = answers.taken(rows[loaded.kept])
     said = np.count_nonzero(answers.shares().sum(axis=0))
@@ -115,7 +118,7 @@ def read_items(images: Any, people: Any, settings: TrainSettings, options: ReadO
         message = f"people said {only!r} of every picture, and a network needs at least two classes to tell apart"
         raise DataError(message)
     notes = [*answers.notes, *source.notes, *match_notes, *loaded.notes]
-    return Items(answers, loaded.values, loaded.form, notes, [*unmatched, *loaded.skipped])
+    return Items(answers, loaded.values, loaded.form, notes, [*unmatched, *loaded.skipped], named_by)
 
 
 def read_answers(people: Any, options: ReadOptions) -> Answers:
@@ -158,17 +161,14 @@ def _order(pair: Pair, options: ReadOptions) -> tuple[tuple[str, ...], bool]:
 
 
 def _match(
-    answers: Answers, source: ImageSource, *, drop: bool
+    answers: Answers, source: ImageSource, named_by: str, *, drop: bool
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], list[str], list[tuple[str, str]]]:
     """Rows of people and numbers of pictures that belong together."""
     if source.names is not None:
-        names, lookup, how = source.names, *_names(answers.ids, source.names)
+        names, keys, how = source.names, named(named_by, source.names), named_by
     elif _are_row_numbers(answers, len(source)):
-        names = [str(number) for number in range(len(source))]
-        lookup, how = (
-            {name: [number] for number, name in enumerate(names)},
-            "row numbers from 0 (no ids came with them)",
-        )
+        names = keys = [str(number) for number in range(len(source))]
+        how = "row numbers from 0 (no ids came with them)"
     else:
         rows = _in_order(answers, source)
         return rows, rows, [f"{source.name} has no ids: pictures and items matched by their order"], []
@@ -178,6 +178,9 @@ def _match(
             "--item COLUMN names it"
         )
         raise DataError(message)
+    lookup: dict[str, list[int]] = {}
+    for number, key in enumerate(keys):
+        lookup.setdefault(key, []).append(number)
     found = {row: _the_only(lookup[name], name, names) for row, name in enumerate(answers.ids) if name in lookup}
     missing = [name for name in answers.ids if name not in lookup]
     alone = [names[number] for number in sorted(set(range(len(names))) - set(found.values()))]
@@ -208,22 +211,6 @@ def _unmatched(source: str, missing: list[str], alone: list[str], *, drop: bool)
         message = f"{source} and people's file do not match: {' and '.join(parts)}. --missing drop leaves them out"
         raise DataError(message)
     return [(name, "has no picture") for name in missing] + [(name, "has no answers") for name in alone]
-
-
-def _names(ids: Sequence[str], names: Sequence[str]) -> tuple[dict[str, list[int]], str]:
-    """The form of the pictures' names under which most items are found: whole path, without ending, last part."""
-    forms = {
-        "name": [str(PurePosixPath(name)) for name in names],
-        "name without ending": [str(PurePosixPath(name).with_suffix("")) for name in names],
-        "file name": [PurePosixPath(name).name for name in names],
-        "file name without ending": [PurePosixPath(name).stem for name in names],
-    }
-    wanted = set(ids)
-    how = max(forms, key=lambda form: len(wanted.intersection(forms[form])))
-    lookup: dict[str, list[int]] = {}
-    for number, name in enumerate(forms[how]):
-        lookup.setdefault(name, []).append(number)
-    return lookup, how
 
 
 def _are_row_numbers(answers: Answers, pictures: int) -> bool:

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from math import inf, isfinite, log
+from math import inf, isfinite, log, nan
 from typing import Any
 
 import numpy as np
@@ -146,7 +146,7 @@ def train(
         if state.stopped or state.step == steps:
             break
         if save is not None and (state.step == 0 or time.monotonic() - saved_at >= settings.checkpoint_s):
-            save(_checkpoint(bench, state))
+            save(_checkpoint(bench, state, settings))
             saved_at = time.monotonic()
         _update(bench, learned, batches.rows(state.step), settings, state.step)
         state.step += 1
@@ -204,7 +204,8 @@ def _update(bench: Bench, split: Split, rows: NDArray[np.int64], settings: Train
     weights = split.weights[mine]
     if not len(mine):
         mine, weights = rows[:1], torch.zeros(1, dtype=split.weights.dtype)
-    torch.manual_seed(seed_of(settings.seed, 3, step, fabric.global_rank))
+    seed = torch.default_generator.manual_seed if fabric.device.type == "cpu" else torch.manual_seed
+    seed(seed_of(settings.seed, 3, step, fabric.global_rank))
     pictures = _pictures(bench, split, mine, settings, step)
     bench.network.train()
     bench.stepper.zero_grad(set_to_none=True)
@@ -238,14 +239,17 @@ def _diverged(value: float, step: int, settings: TrainSettings) -> str:
     )
 
 
-def _checkpoint(bench: Bench, state: Outcome) -> Checkpoint:
+def _checkpoint(bench: Bench, state: Outcome, settings: TrainSettings) -> Checkpoint:
+    network = bench.module.state_dict()
+    if not all(bool(torch.isfinite(value).all()) for value in network.values()):
+        raise DomainError(_diverged(nan, state.step, settings))
     facts = {
         "rows": [asdict(row) for row in state.rows],
         "best": state.best,
         "best_step": state.best_step,
         "since": state.since,
     }
-    return Checkpoint(state.step, bench.module.state_dict(), bench.optimizer.state_dict(), state.weights, facts)
+    return Checkpoint(state.step, network, bench.optimizer.state_dict(), state.weights, facts)
 
 
 def _restored(bench: Bench, saved: Checkpoint) -> Outcome:

@@ -13,8 +13,9 @@ from bitsapart.errors import DataError, StateError
 from .checkpoint import load_tensors
 from .engine import open_bench, start_engine
 from .finish import logits_of, probabilities_of
-from .images import Form, open_images
+from .images import Form, ImageSource, open_images
 from .loop import Split
+from .naming import named
 from .networks import output_count
 from .run import allow_factory
 from .run_folder import Run
@@ -80,12 +81,20 @@ def predict(run: str | Path, images: Any, *, network: str | None = None, skip_un
         bench.module.load_state_dict(tensors)
         nothing = torch.zeros(0)
         logits = logits_of(bench, Split(loaded.values, loaded.form.scale, nothing, nothing, nothing))
-    names = [str(number) for number in range(len(source))] if source.names is None else source.names
+    names = _ids(source, folder)
     return Predictions(
         ids=[names[number] for number in loaded.kept], classes=folder.classes,
         probabilities=probabilities_of(logits, facts["temperature"]),
         notes=[*source.notes, *loaded.notes], skipped=loaded.skipped,
     )  # fmt: skip
+
+
+def _ids(source: ImageSource, run: Run) -> list[str]:
+    """The pictures' names as people's file had them in training, so that `compare` finds them in such a file again."""
+    if source.names is None:
+        return [str(number) for number in range(len(source))]
+    short = named(run.config["named_by"], source.names)
+    return short if len(set(short)) == len(short) else list(source.names)
 
 
 def replace_unreadable(settings: Any, *, skip: bool) -> Any:

@@ -2,6 +2,8 @@
 
 import hashlib
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -28,6 +30,7 @@ from .settings import TrainSettings
 
 __all__ = ["Watcher", "allow_factory", "fit", "name_of", "resume"]
 
+_SHARED_OUT = 1 << 14  # pixels in a step
 _READING = ("people_kind", "item", "label", "annotator", "count", "classes", "positive", "weight", "missing")
 
 
@@ -75,7 +78,7 @@ def fit(
         message = "calibrate fits a temperature to held-out items, and nothing is held out; --valid 0.2 holds some out"
         raise DataError(message)
     items = read_items(images, people, settings, reading)
-    with torch.random.fork_rng(devices=[]):
+    with torch.random.fork_rng(devices=[]), _threads(reading.threads or _useful_threads(items, settings)):
         fabric = start_engine(settings)
         folder = None
         if fabric.is_global_zero:
@@ -110,6 +113,7 @@ def resume(
     folder = Run.load(run)
     settings = folder.settings
     allow_factory(settings.network, network, folder.path)
+    folder.sweep()
     if folder.finished:
         return folder
     saved = folder.config
@@ -123,8 +127,25 @@ def resume(
         message = f"the pictures or people's answers of {folder.path} are not what they were when the run was started"
         raise StateError(message)
     checkpoint = Checkpoint.load(folder.checkpoint) if folder.checkpoint.exists() else None
-    with torch.random.fork_rng(devices=[]):
+    with torch.random.fork_rng(devices=[]), _threads(saved["threads"]):
         return _train(start_engine(settings), folder, items, settings, checkpoint, watcher or Watcher())
+
+
+def _useful_threads(items: Items, settings: TrainSettings) -> int:
+    """One where a step is small: threads then wait for each other longer than they work."""
+    numbers = items.pixels[: settings.batch or None].size
+    return torch.get_num_threads() if numbers >= _SHARED_OUT else 1
+
+
+@contextmanager
+def _threads(count: int) -> Iterator[None]:
+    """As many threads as the run was started with: another number adds in another order, and ends in other bits."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def allow_factory(wanted: str, named: str | None, folder: Path) -> None:
@@ -202,6 +223,7 @@ def _config(images: Any, people: Any, settings: TrainSettings, reading: ReadOpti
             "weighted": items.answers.weights is not None,
         },
         "form": asdict(items.form),
+        "named_by": items.named_by,
         "items": len(items),
         "fingerprint": _fingerprint(items),
         "inputs": items.answers.inputs,

@@ -1,6 +1,7 @@
 """The folder of a run: what was asked for, what was seen, what came out."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,8 @@ __all__ = ["Run", "claim", "must_be_free", "next_free"]
 
 _FORMAT = 1
 _CONFIG, _CURVE, _WEIGHTS, _CHECKPOINT = "config.json", "curve.csv", "weights.safetensors", "checkpoint.safetensors"
+
+_HALF_WRITTEN = re.compile(r"\.(config|curve|weights|checkpoint|comparison|predictions|people)(-\w+)?\.\w+\.\w+")
 
 
 @dataclass(frozen=True)
@@ -106,6 +109,14 @@ class Run:
         """Whether the run came to its end."""
         return self.weights.exists()
 
+    def sweep(self) -> None:
+        """Remove what a killed process left: a file that was half written, the checkpoint of a finished run."""
+        left = [path for path in self.path.iterdir() if _is_half_written(path)]
+        if self.finished:
+            left.append(self.checkpoint)
+        for path in left:
+            path.unlink(missing_ok=True)
+
     def write(self, name: str, content: bytes) -> None:
         """Write one of the run's files, whole or not at all."""
         write_atomically(self.path / name, content)
@@ -126,9 +137,14 @@ def claim(path: Path, config: Mapping[str, Any]) -> Run:
 
 def must_be_free(path: Path) -> None:
     """Refuse a folder that holds something already."""
-    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+    if path.exists() and (not path.is_dir() or not all(map(_is_half_written, path.iterdir()))):
         message = f"{path} is there already; --resume {path} goes on with a run, another --run starts one"
         raise DataError(message)
+
+
+def _is_half_written(path: Path) -> bool:
+    """Whether it is one of the temporary files that `write_atomically` renames at the end."""
+    return _HALF_WRITTEN.fullmatch(path.name) is not None
 
 
 def next_free(name: str) -> Path:

@@ -5,7 +5,7 @@ from typing import Any, Literal, get_args
 
 from bitsapart.errors import DataError
 
-__all__ = ["DTYPES", "INITS", "LOSSES", "OPTIMIZERS", "TrainSettings"]
+__all__ = ["DTYPES", "EPOCHS", "HELD_OUT", "INITS", "LOSSES", "OPTIMIZERS", "TrainSettings"]
 
 Loss = Literal["cross-entropy", "likelihood", "least-squares", "absolute"]
 Optimizer = Literal["adam", "adamw", "sgd"]
@@ -18,8 +18,8 @@ INITS: tuple[Init, ...] = get_args(Init)
 DTYPES: tuple[DType, ...] = get_args(DType)
 
 _RATES = {"adam": 1e-3, "adamw": 1e-3, "sgd": 1e-2}
-_EPOCHS = 60
-_HELD_OUT = 0.2
+EPOCHS = 60
+HELD_OUT = 0.2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +68,7 @@ class TrainSettings:
     dtype: DType = "float32"
     device: str = "auto"
     valid: float | None = None
-    patience: int = 5
+    patience: int = 10
     calibrate: bool = False
     augment: str = "none"
     size: tuple[int, int] | None = None
@@ -102,7 +102,7 @@ class TrainSettings:
     def held_out(self) -> float:
         """The share of the items that is held out."""
         if self.valid is None:
-            return _HELD_OUT if self.batch else 0.0
+            return HELD_OUT if self.batch else 0.0
         return self.valid
 
     @property
@@ -112,7 +112,7 @@ class TrainSettings:
 
     def total_steps(self, steps_in_epoch: int) -> int:
         """How many updates the run makes at most."""
-        return self.steps or (self.epochs or _EPOCHS) * steps_in_epoch
+        return self.steps or (self.epochs or EPOCHS) * steps_in_epoch
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
