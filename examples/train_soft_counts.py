@@ -73,10 +73,18 @@ def predicted(features, target, folder):
 
 def compared(features, counts):
     """The comparison of both networks with people: how far each is, and their difference with an interval."""
-    with tempfile.TemporaryDirectory() as folder:
-        counts_q = predicted(features, counts, Path(folder) / "counts")
-        majority_q = predicted(features, majority(counts), Path(folder) / "majority")
-    return bitsapart.compare(counts, counts_q, majority_q)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        tables = {
+            "people": counts,
+            "trained on counts": predicted(features, counts, folder / "counts"),
+            "trained on majority": predicted(features, majority(counts), folder / "majority"),
+        }
+        for title, table in tables.items():
+            columns = ",".join(f"class {number}" for number in range(counts.shape[1]))
+            numbered = np.column_stack([np.arange(len(table)), table])
+            np.savetxt(folder / f"{title}.csv", numbered, "%.17g", ",", header=f"item,{columns}", comments="")
+        return bitsapart.compare(*(folder / f"{title}.csv" for title in tables))
 
 
 if __name__ == "__main__":

@@ -174,7 +174,8 @@ def _option(*names: str, text: str, kind: Any = None, **more: Any) -> Callable[[
     help="Time between checkpoints, from which --resume goes on.",
 )
 @click.option(
-    "--run",
+    "--output",
+    "-o",
     "run",
     type=click.Path(path_type=Path),
     metavar="FOLDER",

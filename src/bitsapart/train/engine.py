@@ -9,7 +9,7 @@ from torch import nn
 from bitsapart.errors import DataError, MissingExtraError
 
 from .loop import Bench
-from .networks import build_network, mixes_items
+from .networks import build_network, draws, mixes_items
 from .settings import TrainSettings
 
 __all__ = ["open_bench", "processes", "start_engine"]
@@ -73,11 +73,14 @@ def open_bench(fabric: Any, settings: TrainSettings, shape: tuple[int, int, int]
 
 def said_of(bench: Bench) -> list[str]:
     """What somebody who trains on several processes should know."""
-    if bench.fabric.world_size > 1 and mixes_items(bench.module):
-        return [
-            "batch normalisation sees each process's share of the batch alone, so the losses differ from one process's"
-        ]
-    return []
+    if bench.fabric.world_size == 1:
+        return []
+    said = []
+    if mixes_items(bench.module):
+        said.append("batch normalisation sees each process's share of the batch alone")
+    if draws(bench.module):
+        said.append("dropout draws other numbers in each process")
+    return [f"{reason}, so the losses differ from one process's" for reason in said]
 
 
 def _optimizer(module: nn.Module, settings: TrainSettings) -> torch.optim.Optimizer:

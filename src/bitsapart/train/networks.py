@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from bitsapart.errors import DataError
 
-__all__ = ["build_network", "is_factory", "mixes_items", "output_count"]
+__all__ = ["build_network", "draws", "is_factory", "mixes_items", "output_count"]
 
 _COURSE_SEED = 1
 _CNN_WIDTHS = (32, 64, 128, 128)
@@ -76,6 +76,11 @@ def mixes_items(network: nn.Module) -> bool:
     return any(isinstance(module, nn.modules.batchnorm._BatchNorm) for module in network.modules())
 
 
+def draws(network: nn.Module) -> bool:
+    """Whether layers (dropout) draw random numbers in training."""
+    return any(isinstance(module, nn.modules.dropout._DropoutNd) for module in network.modules())
+
+
 def _built(network: str, shape: tuple[int, int, int], outputs: int) -> nn.Module:
     features = shape[0] * shape[1] * shape[2]
     if network == "linear":
@@ -119,7 +124,7 @@ def _cnn(shape: tuple[int, int, int], outputs: int) -> nn.Module:
         if min(height, width) > 1:
             layers.append(nn.MaxPool2d(2))
             height, width = height // 2, width // 2
-    return nn.Sequential(*layers, nn.Flatten(), nn.Dropout(0.25), nn.Linear(channels * height * width, outputs))
+    return nn.Sequential(*layers, nn.Flatten(), nn.Linear(channels * height * width, outputs))
 
 
 def _from_factory(network: str, shape: tuple[int, int, int], outputs: int) -> nn.Module:

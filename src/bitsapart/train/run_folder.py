@@ -138,7 +138,7 @@ def claim(path: Path, config: Mapping[str, Any]) -> Run:
 def must_be_free(path: Path) -> None:
     """Refuse a folder that holds something already."""
     if path.exists() and (not path.is_dir() or not all(map(_is_half_written, path.iterdir()))):
-        message = f"{path} is there already; --resume {path} goes on with a run, another --run starts one"
+        message = f"{path} is there already; --resume {path} goes on with a run, another --output starts one"
         raise DataError(message)
 
 
