@@ -46,11 +46,10 @@ def curves(title, **settings):
     """The curves of every loss; the picture is kept, and the last rows are printed."""
     asked = TrainSettings(optimizer="sgd", batch=0, valid=0.2, patience=0, every=10, dtype="float64", **settings)
     with tempfile.TemporaryDirectory() as folder:
-        runs, comparison = fit_all("example:digits", settings=asked, run=Path(folder) / "run")
+        runs, _ = fit_all("example:digits", settings=asked, run=Path(folder) / "run")
         (HERE / f"training-{title}.svg").write_bytes((Path(folder) / "run" / "curves.svg").read_bytes())
-        print(
-            f"\n{title}: held-out items\n\n| loss | at the start | after {asked.steps} steps | right |\n|---|---|---|---|"
-        )
+        print(f"\n{title}: held-out items\n")
+        print(f"| loss | at the start | after {asked.steps} steps | right |\n|---|---|---|---|")
         for name, run in runs.items():
             held_out = [row.cross_entropy for row in run.curve if row.split == "valid"]
             right = run.comparison["accuracy"].value
