@@ -1,4 +1,6 @@
 // The fused losses of one SIMD level: types to templates, row by row.
+#include <type_traits>
+
 #include "bitsapart/softmax_row.hpp"
 
 namespace bitsapart::BITSAPART_LEVEL {
@@ -33,25 +35,46 @@ double whole(const LossTask& task) {
     return sum;
 }
 
+// The judgements of a row; false where a count is negative.
+template <class T>
+bool judgements_of(const T* count, int64_t classes, double& total) {
+    if constexpr (std::is_integral_v<T>) {
+        int64_t sum = 0;
+        T least = 0;
+        for (int64_t c = 0; c < classes; ++c) {
+            sum += count[c];
+            least = count[c] < least ? count[c] : least;
+        }
+        total = static_cast<double>(sum);
+        return least == 0;
+    } else {
+        double sum = 0, least = 0;
+        for (int64_t c = 0; c < classes; ++c) {
+            const double number = read_as<double>(count[c]);
+            sum += number;
+            least = number < least ? number : least;
+        }
+        total = sum;
+        return least == 0;
+    }
+}
+
 // The shares of a row of people's weights; false where a count is negative.
 template <class Real, class T>
 bool shares_of(const T* values, const LossTask& task, Real* p) {
-    double total = 1, least = 0;
-    if (counted(task)) {
-        double judgements = 0;
-        for (int64_t c = 0; c < task.classes; ++c) {
-            const double count = read_as<double>(values[c]);
-            judgements += count;
-            least = count < least ? count : least;
-        }
-        if (task.target_kind == TargetKind::counts) total = judgements;
-    }
-    const double kept = (1 - task.smoothing) / total, spread = task.smoothing / static_cast<double>(task.classes);
-    if (task.smoothing == 0)
-        for (int64_t c = 0; c < task.classes; ++c) p[c] = static_cast<Real>(read_as<double>(values[c]) / total);
+    double judgements = 1;
+    if (counted(task) && !judgements_of(values, task.classes, judgements)) return false;
+    const Real total = task.target_kind == TargetKind::counts ? static_cast<Real>(judgements) : Real(1);
+    if (task.smoothing != 0) {
+        const Real kept = static_cast<Real>(1 - task.smoothing);
+        const Real spread = static_cast<Real>(task.smoothing / static_cast<double>(task.classes));
+        for (int64_t c = 0; c < task.classes; ++c) p[c] = kept * (read_as<Real>(values[c]) / total) + spread;
+    } else if (total != 1)
+        for (int64_t c = 0; c < task.classes; ++c) p[c] = read_as<Real>(values[c]) / total;
     else
-        for (int64_t c = 0; c < task.classes; ++c) p[c] = static_cast<Real>(kept * read_as<double>(values[c]) + spread);
-    return least == 0;
+        for (int64_t begin = 0; begin < task.classes; begin += block)
+            convert(values + begin, static_cast<int>(task.classes - begin < block ? task.classes - begin : block), p + begin);
+    return true;
 }
 
 template <class Real, class Z>
@@ -64,8 +87,7 @@ struct Rows {
         Teacher teacher = with_number(task.target_type, [&]<class T>() {
             return Teacher{target_row<T>(task, r), task.target_type, 0, 0};
         });
-        const auto logits = [&](int64_t begin, int n, Real* buffer) { return teacher.block_at(begin, n, buffer); };
-        const Softmax s = sweep<false>(logits, task.classes, task.inverse_temperature, work.p, work.p, work.others);
+        const Softmax s = sweep<false>(teacher, task.classes, task.inverse_temperature, work.p, work.p, work.others);
         for (int64_t begin = 0, b = 0; begin < task.classes; begin += block, ++b) {
             const double lowered = std::exp((work.others[b] - s.top) * task.inverse_temperature);
             const auto scale = splat(static_cast<Real>(s.undefined ? __builtin_nan("") : lowered / s.sum));

@@ -71,11 +71,8 @@ struct Row {
     double below(const Softmax& s, int64_t c) const {  // (z_c − top) / T ≤ 0
         return (static_cast<double>(read_as<Real>(z[c])) - s.top) * inverse_temperature;
     }
-    Softmax softmax() const { return sweep<false>(logits(), classes, inverse_temperature, p, work.e, work.tops); }
-    Softmax weighted_softmax() const { return sweep<true>(logits(), classes, inverse_temperature, p, work.e, work.tops); }
-    auto logits() const {
-        return [from = z](int64_t begin, int n, Real* buffer) { return block_of(from + begin, n, buffer); };
-    }
+    Softmax softmax() const { return sweep<false>(Numbers<Z>{z}, classes, inverse_temperature, p, work.e, work.tops); }
+    Softmax weighted_softmax() const { return sweep<true>(Numbers<Z>{z}, classes, inverse_temperature, p, work.e, work.tops); }
 };
 
 // q_y − 1 and ln Σ exp(x − m), without the cancellation of 1 where the label is the largest.
@@ -156,9 +153,10 @@ struct Teacher {
     double top, log_sum;
 
     template <class Real>
-    const Real* block_at(int64_t begin, int n, Real* buffer) const {
-        return with_number(type, [&]<class T>() { return block_of(static_cast<const T*>(y) + begin, n, buffer); });
+    const Real* operator()(int64_t begin, int n, Real* buffer) const {
+        return with_number(type, [&]<class T>() { return Numbers<T>{static_cast<const T*>(y)}(begin, n, buffer); });
     }
+    void fetch(int64_t) const {}
 };
 
 // Σ p (ln p − ln q), in a sweep of its own: both logarithms are whole before they are compared, so that equal ones cancel.
@@ -174,7 +172,7 @@ inline double kl_divergence(const Row<Real, Z>& row, const Teacher& teacher) {
     for (int64_t begin = 0; begin < row.classes; begin += block) {
         const int n = row.length(begin);
         const Real* z = block_of(row.z + begin, n, row.work.stage);
-        const Real* y = teacher.y != nullptr ? teacher.block_at(begin, n, row.work.other) : nullptr;
+        const Real* y = teacher.y != nullptr ? teacher(begin, n, row.work.other) : nullptr;
         V sum{}, weights{};
         each_vector<Real>(n, [&]<bool whole>(int i, int count) {
             const V p = take<whole>(row.p + begin + i, count, Real(0));

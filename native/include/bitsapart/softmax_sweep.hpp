@@ -47,6 +47,18 @@ inline const Real* block_of(const Z* from, int n, Real* buffer) {
     }
 }
 
+// A row of numbers of any type: a block in the computing type, and where a number lies.
+template <class Z>
+struct Numbers {
+    const Z* at;
+
+    template <class Real>
+    const Real* operator()(int64_t begin, int n, Real* buffer) const {
+        return block_of(at + begin, n, buffer);
+    }
+    void fetch(int64_t c) const { __builtin_prefetch(at + c); }
+};
+
 // The largest number; whether one is NaN goes to `nan`.
 template <class Real>
 inline Real largest(const Real* x, int n, bool& nan) {
@@ -72,7 +84,7 @@ inline Real largest(const Real* x, int n, bool& nan) {
 }
 
 // e and the blocks' largest (−∞ for a block of nothing but −∞); with people's weights p also what cross-entropy needs.
-// `read(begin, n, buffer)` gives a block of logits.
+// `read(begin, n, buffer)` gives a block of logits; the next block (or row) is fetched while this one is computed.
 template <bool weighted, class Real, class Read>
 inline Softmax sweep(Read read, int64_t classes, double inverse_temperature, const Real* p, Real* e, double* tops) {
     using V = typename Vector<Real>::type;
@@ -99,6 +111,7 @@ inline Softmax sweep(Read read, int64_t classes, double inverse_temperature, con
             const V power = exp_of_negative(far);
             store(e + begin + i, power);
             sum += power;
+            read.fetch(begin + n + i);
             if constexpr (weighted) {
                 const V share = take<whole>(p + begin + i, count, Real(0));
                 weight += share;
