@@ -156,7 +156,9 @@ struct Teacher {
     const Real* operator()(int64_t begin, int n, Real* buffer) const {
         return with_number(type, [&]<class T>() { return Numbers<T>{static_cast<const T*>(y)}(begin, n, buffer); });
     }
-    void fetch(int64_t) const {}
+    void fetch(int64_t c) const {
+        with_number(type, [&]<class T>() { Numbers<T>{static_cast<const T*>(y)}.fetch(c); });
+    }
 };
 
 // Σ p (ln p − ln q), in a sweep of its own: both logarithms are whole before they are compared, so that equal ones cancel.

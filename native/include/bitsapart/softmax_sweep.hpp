@@ -113,6 +113,7 @@ inline Softmax sweep(Read read, int64_t classes, double inverse_temperature, con
             sum += power;
             read.fetch(begin + n + i);
             if constexpr (weighted) {
+                __builtin_prefetch(p + begin + n + i);
                 const V share = take<whole>(p + begin + i, count, Real(0));
                 weight += share;
                 moment += where(share != 0, share * far);
