@@ -1,21 +1,16 @@
 """The losses as functions `(logits, target)`, in nats, with gradients of every order.
 
-Common arguments:
-    logits: floating-point numbers [..., classes]; the items are all dimensions but the last.
-    target: what people said. Integers of shape [...] are labels, integers [..., classes] counts (p = n / K; an
-        item that nobody judged is left out), floating-point numbers [..., classes] probabilities.
-        `target_kind="logits"` makes them a teacher's logits (distillation).
-    reduction: "mean" over the items (weighted where weights are given; 0 where every item is left out),
-        "sum", or "none" for one loss per item.
-    item_weights: one weight per item; an item of weight 0 is left out exactly.
-    ignore_index: items with this label cost nothing, count for nothing and get zero gradient.
-    label_smoothing: ε of (1 − ε) p + ε / C.
-    temperature: divides the logits, and a teacher's; multiply by temperature² for gradients of the usual size.
+The arguments that they share are described at `cross_entropy`.
 
 float16 and bfloat16 are computed in float32; the loss is float32 or float64. Conventions: 0 · (−∞) = 0 in value
-and gradient; p · (−ln 0) = +∞; two classes are one event, so their mirror-image squares are counted once.
-On the CPU cross-entropy, KL and squared error run in the native core; elsewhere, and wherever it does not reach
-(derivatives of derivatives, `torch.func`, gradients to the target, class weights), in plain torch operations.
+and gradient; p · (−ln 0) = +∞; two classes are one event, so their mirror-image squares are counted once. Logits that
+hold NaN or +∞, or nothing but −∞, give NaN for their item.
+
+On the CPU cross-entropy, KL divergence and squared error run in the native core, which needs no memory of the logits'
+size besides the gradient; logits whose classes do not lie side by side are copied first. Elsewhere, and wherever the
+core does not reach (derivatives of derivatives, `torch.func`, `torch.compile`, gradients to the target, class weights),
+plain torch operations give the same numbers. Under those that trace (`torch.compile`, `torch.func`) and on other
+devices the targets' values are not looked at, so that labels outside the classes are not refused in a sentence.
 """
 
 from dataclasses import replace
@@ -55,11 +50,24 @@ def cross_entropy(
 ) -> Tensor:
     """Cross-entropy H(P, Q) = −Σ p ln q, q = softmax(logits): what predicting people by the network costs, in nats.
 
-    Arguments as at the top of this module; `class_weights` [classes] multiply the classes' terms, and the mean
-    stays a mean over items.
+    Args:
+        logits: floating-point numbers [..., classes]; the items are all dimensions but the last.
+        target: what people said. Integers of shape [...] are labels, integers [..., classes] counts (p = n / K; an
+            item that nobody judged is left out), floating-point numbers [..., classes] probabilities, which are taken
+            as they are, whatever their sum.
+        target_kind: "labels", "probs" or "counts", where type and shape do not say it; "logits" for a teacher's
+            logits (distillation).
+        reduction: "mean" over the items (weighted where weights are given; 0 where every item is left out), "sum", or
+            "none" for one loss per item, of the items' shape.
+        item_weights: one weight per item; an item of weight 0 is left out, whatever its logits are.
+        class_weights: [classes]; they multiply the classes' terms, and the mean stays a mean over items.
+        ignore_index: items with this label cost nothing, count for nothing and get zero gradient.
+        label_smoothing: ε of (1 − ε) p + ε / C, 0 … 1.
+        temperature: divides the logits, and a teacher's; multiply the loss by temperature² for gradients of the usual
+            size.
 
     Returns:
-        A scalar, or one loss per item; nats, 0 … ∞.
+        A scalar, or one loss per item, float32 or float64; nats, 0 … ∞.
 
     Raises:
         DomainError: shapes, types, labels or options that have no meaning.
@@ -91,7 +99,8 @@ def kl_divergence(
     """Kullback–Leibler divergence KL(P‖Q) = Σ p ln(p/q) from people (or a teacher) to the network, in nats.
 
     Its gradient is that of the cross-entropy; its value is 0 where the network says what the target says.
-    Arguments as at the top of this module.
+    Arguments as for `cross_entropy`. References: Kullback and Leibler (1951), Ann. Math. Stat. 22(1); for a teacher's
+    logits Hinton, Vinyals and Dean (2015), arXiv 1503.02531.
 
     Returns:
         A scalar, or one loss per item; nats, 0 … ∞.
@@ -131,7 +140,7 @@ def jensen_shannon(
 ) -> Tensor:
     """Jensen–Shannon divergence ½ KL(P‖M) + ½ KL(Q‖M), M = (P + Q)/2, in nats (not its square root).
 
-    Arguments as at the top of this module. Reference: Lin (1991), IEEE Trans. Inf. Theory 37(1).
+    Arguments as for `cross_entropy`. Reference: Lin (1991), IEEE Trans. Inf. Theory 37(1).
 
     Returns:
         A scalar, or one loss per item; nats, 0 … ln 2.
@@ -164,7 +173,7 @@ def squared_error(
     """Least squares Σ (p − q)², q = softmax(logits); for two classes (x − y)², the event counted once.
 
     The gradient to the logits is 2 q ⊙ (g − Σ q g) with g = q − p: it vanishes where q saturates at the wrong
-    answer. Arguments as at the top of this module.
+    answer. Arguments as for `cross_entropy`. Reference: Brier (1950), Mon. Weather Rev. 78(1).
 
     Returns:
         A scalar, or one loss per item; 0 … 2 (two classes: 0 … 1).
@@ -203,7 +212,7 @@ def absolute_error(
 ) -> Tensor:
     """Σ |p − q|, q = softmax(logits); for two classes |x − y|, the event counted once.
 
-    The subgradient of a term at p = q is 0. Arguments as at the top of this module.
+    The subgradient of a term at p = q is 0. Arguments as for `cross_entropy`.
 
     Returns:
         A scalar, or one loss per item; 0 … 2 (two classes: 0 … 1).
@@ -234,7 +243,7 @@ def log_likelihood(
     """Log-likelihood Σ n ln q of what people said: labels ln q_y, counts Σ n ln q over the whole panel, in nats.
 
     It is a likelihood, to be made as large as possible: minimise its negative. Divided by the number of
-    judgements that negative is the cross-entropy. Arguments as at the top of this module.
+    judgements that negative is the cross-entropy. Arguments as for `cross_entropy`.
 
     Returns:
         A scalar, or one number per item; nats, −∞ … 0.
@@ -271,10 +280,10 @@ def binary_cross_entropy(
         target: x, of the same shape: probabilities of the positive class, or labels 0 and 1 (integers);
             counts have one more dimension of two (negative, positive); a teacher's logits are named.
         target_kind: "labels", "probs", "counts" or "logits", where type and shape do not say it.
-        reduction: as at the top of this module, like the other options.
+        reduction: "mean" over the items, "sum", or "none" for one loss per item.
         item_weights: one weight per item.
-        ignore_index: the label of items to leave out.
-        label_smoothing: ε of (1 − ε) x + ε / 2.
+        ignore_index: the label of items to leave out: they cost nothing and get zero gradient.
+        label_smoothing: ε of (1 − ε) x + ε / 2, 0 … 1.
         temperature: divides the logits, and a teacher's.
 
     Returns:

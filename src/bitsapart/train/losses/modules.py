@@ -56,36 +56,79 @@ class CrossEntropy(_Loss):
 
 
 class KLDivergence(_Loss):
-    """`kl_divergence` as a module."""
+    """`kl_divergence` as a module.
+
+    Example:
+        >>> import torch
+        >>> loss = KLDivergence(target_kind="logits", temperature=4.0)
+        >>> teacher = torch.tensor([[3.0, 1.0, 0.0]])
+        >>> loss(teacher, teacher).item()
+        0.0
+    """
 
     function = staticmethod(functions.kl_divergence)
 
 
 class JensenShannon(_Loss):
-    """`jensen_shannon` as a module."""
+    """`jensen_shannon` as a module.
+
+    Example:
+        >>> import torch
+        >>> loss = JensenShannon(reduction="none")
+        >>> [round(x, 4) for x in loss(torch.tensor([[0.0, 0.0], [9.0, 0.0]]), torch.tensor([1, 0])).tolist()]
+        [0.2158, 0.0]
+    """
 
     function = staticmethod(functions.jensen_shannon)
 
 
 class SquaredError(_Loss):
-    """`squared_error` as a module."""
+    """`squared_error` as a module.
+
+    Example:
+        >>> import torch
+        >>> loss = SquaredError()
+        >>> loss(torch.zeros(1, 2), torch.tensor([0]), item_weights=torch.tensor([2.0])).item()
+        0.25
+    """
 
     function = staticmethod(functions.squared_error)
 
 
 class AbsoluteError(_Loss):
-    """`absolute_error` as a module."""
+    """`absolute_error` as a module.
+
+    Example:
+        >>> import torch
+        >>> loss = AbsoluteError(reduction="sum")
+        >>> loss(torch.zeros(2, 2), torch.tensor([0, 1])).item()
+        1.0
+    """
 
     function = staticmethod(functions.absolute_error)
 
 
 class BinaryCrossEntropy(_Loss):
-    """`binary_cross_entropy` as a module."""
+    """`binary_cross_entropy` as a module.
+
+    Example:
+        >>> import torch
+        >>> loss = BinaryCrossEntropy()
+        >>> round(loss(torch.zeros(3), torch.tensor([0.5, 0.0, 1.0])).item(), 4)
+        0.6931
+    """
 
     function = staticmethod(functions.binary_cross_entropy)
 
 
 class LogLikelihood(_Loss):
-    """`log_likelihood` as a module: to be made large, not small."""
+    """`log_likelihood` as a module: to be made large, not small.
+
+    Example:
+        >>> import torch
+        >>> loss = LogLikelihood(reduction="sum")
+        >>> round(loss(torch.zeros(1, 2), torch.tensor([[3, 1]])).item(), 4)
+        -2.7726
+    """
 
     function = staticmethod(functions.log_likelihood)
