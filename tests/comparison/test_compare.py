@@ -365,3 +365,40 @@ def test_heavy_tails_of_a_difference_are_said():
     assert any("carry most of the difference" in warning for warning in result.data["warnings"])
     calm = ba.compare(counts, 0.25 + 0.5 * q, 0.3 + 0.4 * q)
     assert not calm.data["pairs"][0]["cross_entropy"]["heavy_tailed"]
+
+
+def test_an_entropy_is_never_said_to_be_negative():
+    counts = np.array([[3, 0]] * 40 + [[2, 1]])
+    entry = ba.compare(counts, panel(41, classes=2)[1]).data["models"][0]["measures"]["entropy"]
+    assert entry["low"] == 0.0 < entry["value"] < entry["high"]
+    assert "the interval is cut to what an entropy can be, 0 to 1.0000" in entry["note"]
+
+
+def test_the_curve_ends_where_it_is_asked_to(tmp_path):
+    from click.testing import CliRunner
+
+    from bitsapart.cli.compare import command
+
+    counts, q = panel(60, people=8)
+    counts[:20] = np.array([[1, 1, 1]])
+    for name, table in (("people", counts), ("model", q)):
+        rows = [f"{i}," + ",".join(str(float(v) if name == "model" else v) for v in row) for i, row in enumerate(table)]
+        (tmp_path / f"{name}.csv").write_text("\n".join(["item,a,b,c", *rows]) + "\n")
+    files = [str(tmp_path / "people.csv"), str(tmp_path / "model.csv"), "--json", "-"]
+
+    def equivalence(*flags):
+        done = CliRunner().invoke(command, [*files, *flags], catch_exceptions=False)
+        return json.loads(done.stdout)["models"][0]["equivalence"]
+
+    assert [equivalence()[key] for key in ("k_max", "items", "left_out")] == [2, 60, 0]
+    assert [equivalence("--k-max", "7")[key] for key in ("k_max", "items", "left_out")] == [7, 40, 20]
+    with pytest.raises(DomainError, match="k_max is 8, but must lie between 0 and 7"):
+        equivalence("--k-max", "8")
+
+
+def test_a_curve_that_would_take_long_is_said(monkeypatch):
+    monkeypatch.setattr("bitsapart.people.equivalence._WORK", 10)
+    counts, q = panel()
+    found = ba.compare(counts, q).data["models"][0]["equivalence"]
+    assert "bayesian" not in found
+    assert "combined by shares alone" in found["note"]

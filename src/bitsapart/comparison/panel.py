@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from math import inf, isinf, nan
+from math import inf, isinf, log, nan
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -184,7 +184,9 @@ def _correct(
     measures["kl_divergence"] = _entry(_interval(kl.point).scaled(scale), settings.unit) | (
         {"bracket": [inf, inf]} if isinf(kl.point.value) else _bracket((kl.lower, kl.upper), scale)
     )
-    measures["entropy"]["note"] = "; ".join([measures["entropy"]["note"], *_doubts(entropy, own, low, high)])
+    most = log(max(int(np.count_nonzero(entropy.table.shares)), 1)) * scale
+    doubts = [*_doubts(entropy, own, low, high), *_cut(measures["entropy"], most)]
+    measures["entropy"]["note"] = "; ".join([measures["entropy"]["note"], *doubts])
     for key, value in plug_in.items():
         measures[key]["plug_in"] = value
     if isinf(kl.point.value):
@@ -213,13 +215,23 @@ def _doubts(entropy: "PanelEntropy", own: "Estimate", low: "Estimate", high: "Es
     return doubts
 
 
+def _cut(entry: dict[str, Any], most: float) -> list[str]:
+    """An interval of an entropy holds nothing that no entropy can be: below 0, or above that of even shares."""
+    if entry["low"] is None or (entry["low"] >= 0 and entry["high"] <= most * (1 + 1e-9)):
+        return []
+    entry["low"], entry["high"] = max(entry["low"], 0.0), min(entry["high"], most)
+    return [f"the interval is cut to what an entropy can be, 0 to {most:.4f}"]
+
+
 def _worths(panel: _Panel, losses: "LossSums", settings: "Settings") -> dict[str, Any]:
     """How many people the model is worth; under `bayesian` the same where Bayes' rule combines their answers."""
-    from bitsapart.people.equivalence import equivalent_people
+    from bitsapart.people.equivalence import BAYESIAN_CLASSES, equivalent_people
 
     entries = [
         _worth(curve, equivalent_people(curve, losses), settings) for curve in panel.rater_curves(settings.k_max)
     ]
+    if len(entries) == 1 and panel.table.counts.shape[1] <= BAYESIAN_CLASSES:
+        entries[0]["note"] += "; combined by shares alone: Bayes' rule would take long on so many and such large panels"
     return entries[0] | {entry["combiner"]: entry for entry in entries[1:]}
 
 

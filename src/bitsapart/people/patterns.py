@@ -8,6 +8,7 @@ in each pattern it is enough for means, variances and covariances, and the items
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from math import nan, sqrt
 from typing import TYPE_CHECKING
 
@@ -108,12 +109,12 @@ class PatternTable:
         codes = None if groups is None else np.asarray(groups, dtype=np.int64)
         return cls(counts.astype(np.int64), items, weights, squares, codes)
 
-    @property
+    @cached_property
     def people(self) -> Counts:
         """K, the judgements of an item with each pattern."""
         return np.asarray(self.counts.sum(axis=1), dtype=np.int64)
 
-    @property
+    @cached_property
     def shares(self) -> Floats:
         """Pooled class shares Σ n_c / ΣK, every judgement with its item's weight."""
         pooled = self.weight @ self.counts
