@@ -80,6 +80,34 @@ def test_reliability_shows_the_class_that_was_chosen(pages, visit):
     assert page.locator("[data-of=reliability-0]:visible h3").inner_text() == "dog"
 
 
+def test_slices_are_ranked_by_what_they_hold_and_show_the_documents_numbers(pages, visit, make):
+    page = visit(pages / "usual.html").page
+    table = page.locator("section:has(> #slices-0) table")
+    shown = table.locator("tbody tr").evaluate_all(
+        "rows => rows.map(row => [...row.cells].slice(1).map(cell => Number(cell.dataset.v)))"
+    )
+    rows = make.document()["models"][0]["slices"][::-1]
+    assert shown == [
+        [row["items"], row["share_of_items"], row["share"], row["share_low"], row["measures"]["cross_entropy"]["value"]]
+        for row in rows
+    ]
+    assert "all 3 do so together" in page.locator("section:has(> #slices-0)").inner_text()
+
+
+def test_the_data_of_a_reliability_curve_is_there_as_tables(pages, visit, make):
+    page = visit(pages / "usual.html").page
+    part = page.locator("section:has(> #reliability-0) [data-part='0'] details:has(table)")
+    part.locator("summary").click()
+    numbers = "table => [...table.tBodies[0].rows].map(row => [...row.cells].map(cell => Number(cell.dataset.v)))"
+    curve, band, often = (table.evaluate(numbers) for table in part.locator("table").all())
+    entry = make.document()["models"][0]["reliability"][0]
+    assert curve == [[row[key] for key in ("from", "to", "people", "weight")] for row in entry["curve"]]
+    assert band == [list(row) for row in zip(*(entry["band"][key] for key in ("q", "low", "high")), strict=True)]
+    edges = entry["histogram"]["edges"]
+    assert often == [list(row) for row in zip(edges[:-1], edges[1:], entry["histogram"]["share"], strict=True)]
+    assert part.locator("table").first.is_visible()
+
+
 def test_text_has_contrast(pages, visit, contrast):
     """Every visible text against the background it stands on, in both themes: 4.5 to 1 (3 to 1 where it is large)."""
     for scheme in ("light", "dark"):

@@ -6,7 +6,7 @@ from typing import Any
 from .charts import class_chart, equivalence_chart, reliability_chart, slice_chart, split_chart
 from .colours import CALIBRATION, GROUPING, MODEL, PEOPLE, ROLES
 from .drawing import draw, say_token
-from .markup import Child, Markup, bar, join, name_of, tag
+from .markup import Child, Markup, join, name_of, tag
 from .numbers import count, fixed, number, percent
 from .plots import split_parts
 from .sections import measure_name, unit_token
@@ -133,7 +133,7 @@ def reliability(data: Entry, model: Entry, place: int) -> Markup:
         chart = draw(reliability_chart(curve, say_token), label=f"{group}-c{number_of}")
         name = both("all_classes") if curve["class"] is None else name_of(curve["class"])
         head = tag("h3", name, id=f"{group}-c{number_of}")
-        shown = details(both("table"), _curve_table(curve))
+        shown = details(both("table"), _curve_tables(curve))
         parts.append(tag("div", head, _figure(chart, [told, shown]), data_of=group, data_part=str(number_of)))
     return join([title, picker, parts])
 
@@ -153,19 +153,28 @@ def name_text(curve: Entry) -> Child:
     return "∑" if curve["class"] is None else str(curve["class"])[:60]
 
 
-def _curve_table(curve: Entry) -> Markup:
-    heads = [both(key) for key in ("from", "to", "people_say", "share_of")]
-    rows = [
-        [
-            cell(percent(row["from"], 2), row["from"], head=True), cell(percent(row["to"], 2), row["to"]),
-            cell(percent(row["people"], 2), row["people"]), cell(percent(row["weight"], 2), row["weight"]),
-        ]
-        for row in _thinned(curve["curve"])
-    ]  # fmt: skip
-    return table(heads, rows, numeric=(1, 2, 3))
+def _curve_tables(curve: Entry) -> list[Markup]:
+    """The curve, its band and how often the model says what."""
+    band, histogram = curve["band"], curve["histogram"]
+    steps = [[row["from"], row["to"], row["people"], row["weight"]] for row in curve["curve"]]
+    ends = list(zip(band["q"], band["low"], band["high"], strict=True))
+    edges = histogram["edges"]
+    often = list(zip(edges[:-1], edges[1:], histogram["share"], strict=True))
+    return [
+        _shares_table(("from", "to", "people_say", "share_of"), steps, caption=None),
+        _shares_table(("axis_says", "from", "to"), ends, caption=both("band")),
+        _shares_table(("from", "to", "axis_often"), often, caption=both("axis_says")),
+    ]
 
 
-def _thinned(rows: Sequence[Entry]) -> Sequence[Entry]:
+def _shares_table(heads: Sequence[str], rows: Sequence[Sequence[float]], *, caption: Child) -> Markup:
+    cells = [
+        [cell(percent(value, 2), value, head=place == 0) for place, value in enumerate(row)] for row in _thinned(rows)
+    ]
+    return table([both(key) for key in heads], cells, caption=caption, numeric=range(1, len(heads)))
+
+
+def _thinned(rows: Sequence[Sequence[float]]) -> Sequence[Sequence[float]]:
     return rows[:: -(-len(rows) // _MOST_ROWS) or 1]
 
 
@@ -229,26 +238,43 @@ def confusion(data: Entry, model: Entry, place: int) -> Markup:
     return join([title, tag("p", both("model_says"), " →", class_="note"), shown, meaning("confusion")])
 
 
-def slices(data: Entry, model: Entry, place: int) -> Markup:
+def slices(_data: Entry, model: Entry, place: int) -> Markup:
     """Parts of the items, ranked by how much of the distance they hold."""
     rows_of: Sequence[Entry] = model.get("slices") or ()
     if not rows_of:
         return Markup()
     ranked = sorted(rows_of, key=lambda row: -(row.get("share") or 0.0))
-    chart = draw(slice_chart(ranked, say_token, unit=unit_token(data["unit"])), label=f"slices-{place}")
-    most = max((row.get("share") or 0.0) for row in ranked) or 1.0
-    rows = []
-    for row in ranked[:_MOST_SLICES]:
-        share, entry = row.get("share"), row["measures"]["cross_entropy"]
-        held = [percent(share), bar(share / most, "model")] if share is not None else "–"
-        rows.append([
+    drawable = [row for row in ranked if row.get("share") is not None and row.get("share_of_items") is not None]
+    chart = draw(slice_chart(drawable, say_token), label=f"slices-{place}") if drawable else Markup()
+    rows = [
+        [
             cell([name_of(row["column"]), " = ", name_of(row["value"])], head=True),
-            cell(count(row["items"]), row["items"]), cell(held, number(share)), *_with_interval(entry),
-        ])  # fmt: skip
-    heads = [both(key) for key in ("slice", "items", "held", "axis_ce", "interval")]
+            cell(count(row["items"]), row["items"]), _share_cell(row.get("share_of_items")),
+            _share_cell(row.get("share")), _held_interval(row),
+            quantity_cell(row["measures"]["cross_entropy"], reach=True),
+        ]
+        for row in ranked[:_MOST_SLICES]
+    ]  # fmt: skip
+    heads = [both(key) for key in ("slice", "items", "of_items", "held", "interval_slices", "axis_ce")]
+    first = ranked[0]
+    sure = ""
+    if first.get("level") is not None:
+        distance = measure_name(first["share_of"]) if first.get("share_of") else both("axis_ce")
+        level = {"level": percent(first["level"], 2), "n": str(len(ranked)), "measure": distance}
+        sure = tag("p", both("slices_level", **level), class_="note")
     title = tag("h2", both("slices"), id=f"slices-{place}")
-    shown = table(heads, rows, numeric=(1, 2, 3, 4))
-    return join([title, _figure(chart, meaning("slices", opened=True)), shown])
+    shown = table(heads, rows, numeric=range(1, len(heads)))
+    return join([title, _figure(chart, [meaning("slices", opened=True), sure]), shown])
+
+
+def _share_cell(share: float | None) -> Markup:
+    return cell(percent(share), number(share), class_="num")
+
+
+def _held_interval(row: Entry) -> Markup:
+    """The interval of a slice's share of the distance."""
+    entry = {"value": row.get("share"), "low": row.get("share_low"), "high": row.get("share_high"), "unit": "share"}
+    return interval_cell(entry)
 
 
 def _figure(chart: Child, beside: Child) -> Markup:

@@ -28,10 +28,10 @@ class Shown:
     picture: str | None = None
     text: str | None = None
 
-    def markup(self) -> Markup:
-        """The picture or the quoted text."""
+    def markup(self, name: str) -> Markup:
+        """The picture, described by the item's name, or the quoted text."""
         if self.picture is not None:
-            return tag("img", src=self.picture, alt="", loading="lazy")
+            return tag("img", src=self.picture, alt=shown(name), loading="lazy")
         return tag("blockquote", shown(self.text or "", _LONGEST_TEXT))
 
 

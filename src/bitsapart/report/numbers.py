@@ -80,8 +80,11 @@ def interval(entry: Mapping[str, Any]) -> str:
         return ""
     digits = decimals(entry)
     if entry["unit"] == "share":
-        return f"{percent(low, max(digits - 2, 0)).removesuffix(_PERCENT)} – {percent(high, max(digits - 2, 0))}"
-    return f"{fixed(low, digits)} – {fixed(high, digits)}"
+        digits = max(digits - 2, 0)
+        first, last = percent(low, digits).removesuffix(_PERCENT), percent(high, digits)
+    else:
+        first, last = fixed(low, digits), fixed(high, digits)
+    return f"{first} … {last}" if first.startswith("−") else f"{first} – {last}"
 
 
 def plus_minus(entry: Mapping[str, Any]) -> str:
@@ -94,4 +97,5 @@ def plus_minus(entry: Mapping[str, Any]) -> str:
 
 
 def _signed(text: str) -> str:
-    return text.replace("-", "−")
+    """A minus sign for a hyphen; none before a zero."""
+    return text.replace("-", "−") if text.strip("-0.") else text.replace("-", "")

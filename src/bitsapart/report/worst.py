@@ -45,7 +45,9 @@ def _card(data: Entry, row: Entry, items: Mapping[str, Shown]) -> Markup:
     name = "" if row.get("item") is None else name_of(row["item"], 120)
     head = tag("div", tag("span", name), tag("b", quantity(entry, digits=2)), class_="head")
     seen = items.get(str(row.get("item")))
-    return tag("li", head, seen.markup() if seen else "", _answers(data["classes"], row), class_="card")
+    return tag(
+        "li", head, seen.markup(str(row.get("item"))) if seen else "", _answers(data["classes"], row), class_="card"
+    )
 
 
 _KINDS = ("farthest", "people-sure", "people-split")
