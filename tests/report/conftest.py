@@ -99,7 +99,8 @@ def model(name, classes, ce=0.8, own=0.5, *, infinite=False):
         "reliability": [reliability(c) for c in classes[:2]],
         "slices": [
             {"column": "source", "value": v, "items": 30 + n, "share": 0.2 * n, "share_low": 0.2 * n - 0.1,
-             "share_high": 0.2 * n + 0.1, "share_of": "squared_distance", "share_of_items": 0.3 + n / 100, "level": 0.983,
+             "share_high": 0.2 * n + 0.1, "share_of": "squared_distance", "share_of_items": 0.3 + n / 100,
+             "level": 0.983,
              "measures": {"cross_entropy": quantity(0.5 + n / 10, 0.05, "bit")}}
             for n, v in enumerate(("web", "book", "talk"))
         ],
