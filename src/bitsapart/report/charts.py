@@ -222,7 +222,7 @@ def _people_axis(alt: Any, title: str, most: int) -> dict[str, Any]:
 
 
 def _axis(alt: Any, title: str, *, ticks: int = 5, grid: bool = False, share: bool = False, whole: bool = False) -> Any:
-    form = "%" if share else "d" if whole else "~g"
+    form = "%" if share else "d" if whole else "~r"
     return alt.Axis(
         title=title or None,
         tickCount=ticks,

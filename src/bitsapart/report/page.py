@@ -14,6 +14,7 @@ from . import figures
 from .items import Shown, look_up
 from .markup import Child, Markup, join, shown, tag
 from .sections import facts, hero, how, ranking, three_ways
+from .standing import better, replacement
 from .words import Language, both, check_language, word
 from .worst import worst
 
@@ -125,6 +126,7 @@ def _model(
     data: Mapping[str, Any], model: Mapping[str, Any], place: int, items: Mapping[str, Shown], said: Child
 ) -> Markup:
     drawn = [tag("section", getattr(figures, name)(data, model, place)) for name in _FIGURES if name not in _cut(model)]
+    drawn[1:1] = [tag("section", made(data, model, place)) for made in (better, replacement)]
     return tag(
         "div", tag("section", hero(data, model), class_="hero"), said, tag("section", three_ways(model)),
         [section for section in drawn if section != "<section></section>"],

@@ -10,7 +10,7 @@ from .numbers import count, decimals, fixed, interval, number, percent, quantity
 from .tables import cell, meaning, quantity_cell, table
 from .words import WAYS, both, measure_words, two
 
-__all__ = ["facts", "hero", "how", "measure_name", "ranking", "sentence", "three_ways", "unit_token"]
+__all__ = ["facts", "hero", "how", "measure_name", "ranking", "sentence", "three_ways", "unit_token", "worth_words"]
 
 Entry = Mapping[str, Any]
 _UNITS = ("bit", "nat", "hartley")
@@ -101,11 +101,7 @@ def _cards(model: Entry) -> list[Markup]:
     measures = model["measures"]
     worth = model.get("equivalence")
     if worth:
-        people = (
-            both("worth_more", x=str(worth.get("k_max", "")))
-            if worth.get("beyond")
-            else both("worth_of", x=_people(number(worth["value"])))
-        )
+        people = worth_words(worth)
         cards.append(_card(both("worth", x=people), _worth_reach(worth), both("worth_note")))
     wrong = measures.get("majority_accuracy")
     if wrong:
@@ -115,6 +111,13 @@ def _cards(model: Entry) -> list[Markup]:
     if known and abs(number(known["value"])) < float("inf"):
         cards.append(_card(both("known", x=quantity(known)), interval(known), both("known_note")))
     return cards
+
+
+def worth_words(worth: Entry) -> Markup:
+    """How many people."""
+    if worth.get("beyond"):
+        return both("worth_more", x=str(worth.get("k_max", "")))
+    return both("worth_of", x=_people(number(worth["value"])))
 
 
 def _worth_reach(worth: Entry) -> str:
