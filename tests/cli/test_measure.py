@@ -3,6 +3,7 @@
 import json
 import re
 from math import inf, log
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -318,6 +319,16 @@ def test_a_flag_that_does_not_exist_is_no_value(capsys):
 def test_the_shell_completes_names():
     done = ShellComplete(cli, {}, "bitsapart", "_BITSAPART_COMPLETE").get_completions(["measure"], "cond")
     assert [item.value for item in done] == ["conditional-entropy", "conditional-information"]
+
+
+def test_every_key_of_the_json_is_described():
+    page = (Path(__file__).resolve().parents[2] / "docs" / "reference" / "command-line.md").read_text(encoding="utf-8")
+    described = set(re.findall(r"`(\w+)`", page.partition("## The JSON of `bitsapart measure`")[2]))
+    examples = [(key, *TAKES[row.arguments][1].split()) for key, row in CATALOGUE.items()]
+    examples += [(key, *row.example.split()) for key, row in ESTIMATES.items()]
+    for example in examples:
+        found = answer(*example)
+        assert set(found) | {key for entry in found.get("values", []) for key in entry} <= described, example
 
 
 def test_json_goes_to_a_file_beside_the_text(tmp_path):

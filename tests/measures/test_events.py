@@ -10,6 +10,7 @@ from bitsapart.measures import (
     cross_entropy,
     entropy,
     kl_divergence,
+    log_likelihood,
     ranked_probability_score,
     ranked_squared_distance,
     squared_distance,
@@ -53,6 +54,14 @@ def test_series_are_aligned_by_index():
     assert kl_divergence(people, {"cat": 0.75, "dog": 0.25}) == 0
     with pytest.raises(DomainError, match="'a' twice"):
         entropy(pandas.Series([0.5, 0.5], index=["a", "a"]))
+
+
+def test_series_without_names_are_arrays():
+    polars = pytest.importorskip("polars")
+    assert kl_divergence(polars.Series([1.0, 0.0]), polars.Series([0.25, 0.75])) == 2
+    assert log_likelihood(polars.Series(["cat", "dog"]), {"cat": 0.5, "dog": 0.5}) == log_likelihood([0, 1], [0.5, 0.5])
+    with pytest.raises(DomainError, match=r"distribution\[1\] is nan"):
+        entropy(polars.Series([1.0, None]))
 
 
 @pytest.mark.parametrize("value", [None, "0.5", [0.5]])
