@@ -1,5 +1,6 @@
 """`bitsapart check`: what it says about a file, and its exit code."""
 
+import importlib
 import json
 from pathlib import Path
 
@@ -49,7 +50,7 @@ def test_what_is_wrong_is_said_and_the_rest_is_still_checked(files: tuple[str, s
     (tmp_path / "model.csv").write_text(MODEL.replace("c,", "d,"))
     result = check(*files)
     assert result.exit_code == 2
-    assert "items of" in result.output
+    assert "item of" in result.output
     assert "--missing drop" in result.output
     assert "Krippendorff's α" in result.output
     assert check(str(tmp_path / "nothing.csv")).exit_code == 2
@@ -122,3 +123,11 @@ def test_ordered_classes(tmp_path: Path) -> None:
     assert "alpha_ordinal" not in plain
     given = json.loads(check(str(tmp_path / "p.csv"), "--ordinal", "--json").output)["checks"][0]["people"]["agreement"]
     assert given["alpha_ordinal"]["value"] == pytest.approx(expected, rel=1e-12)
+
+
+def test_agreement_that_is_not_worked_out_is_said(files: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.import_module("bitsapart.data.survey"), "_MOST_PATTERNS", 1)
+    output = check(files[0]).output
+    assert "agreement" in output
+    assert "not worked out" in output
+    assert "Krippendorff" not in output

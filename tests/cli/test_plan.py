@@ -79,3 +79,27 @@ def test_pilots_that_say_nothing_get_a_sentence(files):
         run(files["exact"], "--within", 0.05, "--people-kind", "probs")
     assert run(files["people"]).exit_code == 2
     assert run(files["people"], "--within", 0).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ("a,2,1", "fewer than two items with two judgements"),
+        ("a,1,0\nb,0,1\nc,1,0", "fewer than two items with two judgements"),
+        ("a,2,0\nb,0,3\nc,2,0", "every judgement of the pilot has the same loss"),
+        ("a,1,1\nb,1,1\nc,1,1", "every judgement of the pilot has the same loss"),
+    ],
+    ids=["one item", "one judgement each", "unanimous", "always split"],
+)
+def test_awkward_pilots_get_a_sentence(tmp_path, rows, words):
+    (tmp_path / "pilot.csv").write_text(f"item,x,y\n{rows}\n")
+    with pytest.raises(DomainError, match=words):
+        run(tmp_path / "pilot.csv", "--within", 0.02, "--people-kind", "counts")
+
+
+def test_a_ragged_pilot_says_what_it_left_out_and_how_rough_it_is(tmp_path):
+    (tmp_path / "pilot.csv").write_text("item,x,y\na,2,1\nb,1,0\nc,4,3\nd,0,2\n")
+    done = run(tmp_path / "pilot.csv", "--within", 0.02)
+    assert done.exit_code == 0
+    assert "left out: 1 item with one judgement" in done.output
+    assert "the pilot has only 3 usable items: take the plan as a rough one" in done.output

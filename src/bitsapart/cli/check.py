@@ -232,6 +232,8 @@ def _lines(finding: dict[str, Any]) -> Iterator[tuple[str, str]]:
 def _people_lines(people: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield "people", _panel(people)
     yield "they say", _shares(people["shares"])
+    if people["items_with_two_or_more"] and not people["agreement"]:
+        yield "agreement", "not worked out: these panels differ too much from item to item to be kept in memory"
     for key, name, meaning in _AGREEMENT:
         if people["agreement"] and key in people["agreement"]:
             yield name, f"{_interval(people['agreement'][key])}  {meaning}"
