@@ -73,13 +73,15 @@ def test_being_killed_leaves_nothing_beside_the_data_or_the_result(shuffled: lis
     assert list(spill.parent.iterdir()) == [spill]
 
 
-def test_a_reader_that_goes_away_is_no_error(small: list[str]) -> None:
-    process = start(*small, "--json", "-")
+@pytest.mark.parametrize("flags", [[], ["--json", "-"]])
+def test_a_reader_that_goes_away_is_no_error(flags: list[str], small: list[str]) -> None:
+    process = start(*small, *flags)
     assert process.stdout is not None
     assert process.stderr is not None
     process.stdout.close()
-    err = process.stderr.read()
-    assert (process.wait(timeout=60), err) == (0, "")
+    with process.stderr as stderr:
+        assert stderr.read() == ""
+    assert process.wait(timeout=60) == 0
 
 
 def no_room() -> None:

@@ -13,6 +13,7 @@ from bitsapart.errors import BitsapartError
 
 from .main import EXIT_BAD_INPUT
 from .reading import read_options, reading_flags
+from .terminal import terminal
 
 if TYPE_CHECKING:
     from bitsapart.data import ModelSurvey, Pair, PeopleSurvey, ReadOptions
@@ -192,13 +193,10 @@ def _possible(people: "PeopleSurvey | None", models: "tuple[ModelSurvey, ...]", 
 
 
 def _show(findings: list[dict[str, Any]]) -> None:
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, width=110)
+    console = terminal()
     for number, finding in enumerate(findings):
         if number:
             console.print()

@@ -11,6 +11,7 @@ from bitsapart.units import UNITS
 
 from .reading import read_options, reading_flags
 from .sections import InSections
+from .terminal import terminal
 
 
 class _Compare(InSections):
@@ -163,13 +164,10 @@ def _write(result: Any, tally: Any, outputs: dict[str, str | None]) -> None:
 
 def show(result: Any) -> None:
     """Print a comparison for a person."""
-    from rich.console import Console
 
     from bitsapart.comparison.text import rendered
 
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, width=110)
+    console = terminal()
     for note in result.data["notes"]:
         console.print(note, style="dim", markup=False, soft_wrap=True)
     console.print(rendered(result.data))

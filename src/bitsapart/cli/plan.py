@@ -11,6 +11,7 @@ from bitsapart.errors import DataError
 from bitsapart.units import UNITS, nats_in
 
 from .reading import read_options, reading_flags
+from .terminal import terminal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -165,12 +166,9 @@ def _losses(pair: Pair, score: str) -> Iterator[tuple[Floats, list[Floats]]]:
 
 
 def _show(made: Plan, asked: dict[str, Any], unit: float, notes: list[str]) -> None:
-    from rich.console import Console
     from rich.table import Table
 
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, width=110)
+    console = terminal()
     name = f" {asked['unit']}" if unit != 1.0 or asked["measure"] in ("cross-entropy", "kl-divergence") else ""
     best = made.cheapest
     people = "1 person" if best.people == 1 else f"{best.people} people"
