@@ -164,7 +164,6 @@ def _write(result: Any, tally: Any, outputs: dict[str, str | None]) -> None:
 
 def show(result: Any) -> None:
     """Print a comparison for a person."""
-
     from bitsapart.comparison.text import rendered
 
     console = terminal()
