@@ -1,13 +1,15 @@
 """P4b: two shuffled files of 2·10^7 rows, matched by id under a memory limit, against DuckDB's own join.
 
 Contestants: `blocks` (what `bitsapart.data` yields after recognising, checking that every id stands once on both
-sides, and joining), `compare` (the whole command's work), `duckdb` (its join streamed to Arrow under the same limit and
-threads, without checks) and `duckdb-sum` (its join and a sum, nothing handed over). Sums are checked first; rounds
+sides, and joining), `compare` (`bitsapart.compare`: all measures, intervals and the answer), `command` (`bitsapart
+compare --memory …` from the start of the process to its end), `duckdb` (its join streamed to Arrow under the same limit
+and threads, without checks) and `duckdb-sum` (its join and a sum, nothing handed over). Sums are checked first; rounds
 alternate, each contestant in a process of its own.
 
-    python benchmarks/files_join.py [--quick] [--memory MIB] [--rounds N] [--write]
+    python benchmarks/files_join.py [--quick] [--memory MIB] [--rounds N]
 
-BITSAPART_BENCH_DIR names the folder for the files (about 0.5 GB; default: a temporary one that is removed).
+Writes results/files_join.json and .md, unless --quick. BITSAPART_BENCH_DIR names the folder for the files (about 0.5 GB;
+default: a temporary one that is removed).
 """
 
 import argparse
@@ -23,10 +25,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from files_scan import bench_folder, machine, peak_mib
+from files_scan import bench_folder, peak_mib, save, told
 
 ROWS, GROUP_ROWS = 20_000_000, 1_000_000
-CONTESTANTS = ("blocks", "compare", "duckdb", "duckdb-sum")
+CONTESTANTS = ("blocks", "compare", "command", "duckdb", "duckdb-sum")
+TARGET_RATIO = 1.3
 
 
 def files(folder: Path, rows: int) -> list[str]:
@@ -58,12 +61,26 @@ def by_blocks(paths: list[str], memory: int) -> list[float]:
 
 
 def by_compare(paths: list[str], memory: int) -> list[float]:
-    from bitsapart.comparison.run import compare_files
-    from bitsapart.comparison.summary import Settings
-    from bitsapart.data import ReadOptions
+    import bitsapart
 
-    result, _ = compare_files(paths[0], paths[1:], options=ReadOptions(memory=memory), settings=Settings())
-    return [result.data["items"]]
+    return told(bitsapart.compare(*paths, memory=memory).data)
+
+
+def by_command(paths: list[str], memory: int) -> list[float]:
+    command = [sys.executable, "-m", "bitsapart", "compare", *paths, "--memory", str(memory), "--json", "-"]
+    return told(json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout))
+
+
+def expected_means(paths: list[str]) -> list[float]:
+    """Mean cross-entropy in bits and mean squared error, by plain NumPy from the files sorted by id."""
+    import pyarrow.parquet as pq
+
+    label, p = (
+        table.column(1).to_numpy()[np.argsort(table.column(0).to_numpy())]
+        for table in (pq.read_table(path) for path in paths)
+    )
+    p = p.astype(np.float64)
+    return [float(-np.log2(np.where(label == 1, p, 1 - p)).mean()), float(((label - p) ** 2).mean())]
 
 
 def connected(memory: int, folder: str) -> Any:
@@ -92,7 +109,8 @@ def by_duckdb_sum(paths: list[str], memory: int) -> list[float]:
 
 
 RUNS: dict[str, Callable[[list[str], int], list[float]]] = {
-    "blocks": by_blocks, "compare": by_compare, "duckdb": by_duckdb, "duckdb-sum": by_duckdb_sum,
+    "blocks": by_blocks, "compare": by_compare, "command": by_command,
+    "duckdb": by_duckdb, "duckdb-sum": by_duckdb_sum,
 }  # fmt: skip
 
 
@@ -108,6 +126,7 @@ def measured(name: str, paths: list[str], memory: int) -> dict[str, Any]:
 def run(paths: list[str], rows: int, memory: int, rounds: int, contestants: Sequence[str]) -> dict[str, Any]:
     seconds: dict[str, list[float]] = {name: [] for name in contestants}
     peaks: dict[str, float] = {}
+    means = expected_means(paths)
     for _ in range(rounds):
         found = {}
         for name in contestants:
@@ -117,7 +136,8 @@ def run(paths: list[str], rows: int, memory: int, rounds: int, contestants: Sequ
             found[name] = one["found"]
         np.testing.assert_allclose(found["blocks"], found["duckdb"], rtol=1e-9)
         np.testing.assert_allclose(found["duckdb-sum"], found["duckdb"], rtol=1e-9)
-        assert found.get("compare", [rows]) == [rows]
+        for name in ("compare", "command"):
+            np.testing.assert_allclose(found[name], [rows, *means], rtol=1e-9)
     medians = {name: statistics.median(times) for name, times in seconds.items()}
     return {
         "rows": rows, "memory_mib": memory >> 20, "median_s": {name: round(one, 3) for name, one in medians.items()},
@@ -131,10 +151,8 @@ def main() -> None:
     parser.add_argument("paths", nargs="*", help=argparse.SUPPRESS)
     parser.add_argument("--one", choices=CONTESTANTS, help=argparse.SUPPRESS)
     parser.add_argument("--quick", action="store_true", help="a tenth of the rows and of the memory, one round")
-    parser.add_argument("--blocks-only", action="store_true", help="leave `compare` out")
     parser.add_argument("--memory", type=int, default=512, metavar="MIB")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--write", action="store_true", help="write results/files_join.json")
     options = parser.parse_args()
     if options.one:
         needed = ["duckdb", "pyarrow.parquet", "bitsapart.data.opening"]
@@ -144,17 +162,20 @@ def main() -> None:
         found = RUNS[options.one](options.paths, options.memory << 20)
         print(json.dumps({"found": found, "seconds": time.perf_counter() - start, "peak_mib": peak_mib()}))
         return
-    contestants = [name for name in CONTESTANTS if name != "compare" or not options.blocks_only]
     rows, memory = (ROWS // 10, 64) if options.quick else (ROWS, options.memory)
     with bench_folder() as folder:
-        result = run(files(folder, rows), rows, memory << 20, 1 if options.quick else options.rounds, contestants)
+        result = run(files(folder, rows), rows, memory << 20, 1 if options.quick else options.rounds, CONTESTANTS)
     print(f"{rows:,} rows, {memory} MiB allowed")
-    for name in contestants:
+    lines = [
+        f"{rows:,} rows on each side, shuffled, {memory} MiB allowed. Aim: at most {TARGET_RATIO} × DuckDB's join.",
+        "", "| | seconds (median) | ratio to DuckDB's join | MiB resident at most |", "|---|---|---|---|",
+    ]  # fmt: skip
+    for name in CONTESTANTS:
         seconds, ratio, peak = (result[key][name] for key in ("median_s", "ratio", "peak_mib"))
         print(f"  {name:10} {seconds:7.2f} s   {ratio:5.2f} ×   {peak:5} MiB")
-    if options.write:
-        document = {"benchmark": "files_join", "machine": machine(), "results": result}
-        (Path(__file__).parent / "results" / "files_join.json").write_text(json.dumps(document, indent=1) + "\n")
+        lines.append(f"| {name} | {seconds:.2f} | {ratio:.2f} | {peak} |")
+    if not options.quick:
+        save("files_join", result, lines)
 
 
 if __name__ == "__main__":
