@@ -8,7 +8,7 @@ alternate, each contestant in a process of its own.
 
     python benchmarks/files_join.py [--quick] [--memory MIB] [--rounds N]
 
-Writes results/files_join.json and .md, unless --quick. BITSAPART_BENCH_DIR names the folder for the files (about 0.5 GB;
+Writes results/files_join.json and .md, unless --quick. BITSAPART_BENCH_DIR names the folder for the files (0.5 GB;
 default: a temporary one that is removed).
 """
 

@@ -243,5 +243,5 @@ def test_nested_lists_are_one_array_and_a_tuple_is_several_models(items: Items) 
     several = data.open_pair([1, 0], ([0.75, 0.25], [0.5, 0.125]))
     assert items(several) == {"row 1": ((0,), (0.75,), (0.5,)), "row 2": ((1,), (0.25,), (0.125,))}
     records = data.open_pair([{"item": 1, "label": "a"}, {"item": 2, "label": "b"}], [{"item": 2, "a": 0.5, "b": 0.5}])
-    with pytest.raises(DataError, match="1 items of people are not in model"):
+    with pytest.raises(DataError, match="1 item of people is not in model"):
         items(records)

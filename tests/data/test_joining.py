@@ -74,18 +74,18 @@ def test_a_missing_row_is_found_wherever_it_is(position: int, spill: Path) -> No
     people, model = sides()
     without = pa.concat_tables([model.slice(0, position), model.slice(position + 1)])
     name = people["item"][position].as_py()
-    with pytest.raises(DataError, match=rf"1 items of people are not in model \('{name}'\)"):
+    with pytest.raises(DataError, match=rf"1 item of people is not in model \('{name}'\)"):
         agrees(data.open_pair(people, without))
     pair = data.open_pair(people, without, options=data.ReadOptions(missing="drop"))
     assert agrees(pair) == ROWS - 1
-    assert pair.announcements == [f"left out: 1 items of people are not in model ('{name}')"]
+    assert pair.announcements == [f"left out: 1 item of people is not in model ('{name}')"]
 
 
 def test_items_must_stand_in_every_model(spill: Path, items: Items) -> None:
     people = {"item": ["a", "b", "c", "d"], "label": ["x", "y", "x", "y"]}
     first = {"item": ["d", "b", "c"], "x": [0.25, 0.5, 0.75], "y": [0.75, 0.5, 0.25]}
     second = {"item": ["e", "c", "b", "a"], "x": [0.5, 1.0, 0.0, 0.5], "y": [0.5, 0.0, 1.0, 0.5]}
-    with pytest.raises(DataError, match=r"1 items of people are not in model 1 \('a'\); 1 items of people.*model 2"):
+    with pytest.raises(DataError, match=r"1 item of people is not in model 1 \('a'\); 1 item of people.*model 2"):
         items(data.open_pair(people, [first, second]))
     pair = data.open_pair(people, [first, second], options=data.ReadOptions(missing="drop"))
     assert items(pair) == {"b": ((1,), (0.5, 0.5), (0.0, 1.0)), "c": ((0,), (0.75, 0.25), (1.0, 0.0))}
@@ -98,7 +98,7 @@ def test_unmatched_and_unanswered_items_are_dropped_and_counted(spill: Path, ite
     pair = data.open_pair(people, model, options=data.ReadOptions(missing="drop"))
     assert items(pair) == {"3": ((1, 2), (0.75, 0.25)), "2": ((4, 0), (0.25, 0.75))}
     assert pair.announcements == [
-        "left out: 1 items of people are not in model ('9')",
+        "left out: 1 item of people is not in model ('9')",
         "left out: 1 items that nobody answered",
     ]
 
@@ -147,7 +147,7 @@ def test_ids_match_by_their_text(spill: Path, tmp_path: Path, items: Items) -> N
     floats = {**model, "item": np.array([8.0, 7.0])}
     assert items(data.open_pair({"item": [7, 8], "x": [1, 3], "y": [2, 4]}, floats))["7"] == ((1, 2), (0.25, 0.75))
     (tmp_path / "p.csv").write_text("item,x,y\n07,1,2\n8,3,4\n")
-    with pytest.raises(DataError, match=r"1 items of .*p\.csv are not in model \('07'\)"):
+    with pytest.raises(DataError, match=r"1 item of .*p\.csv is not in model \('07'\)"):
         items(data.open_pair(tmp_path / "p.csv", model))
 
 

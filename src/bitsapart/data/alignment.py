@@ -8,6 +8,7 @@ import numpy as np
 
 from bitsapart.errors import DataError
 
+from .block import viewed
 from .engine import Engine
 from .sheet import Sheet
 
@@ -66,9 +67,9 @@ def first_difference(one: Any, other: Any) -> int | None:
     if one.equals(other):
         return None
     if pa.types.is_integer(one.type):
-        differs = one.to_numpy(zero_copy_only=False) != other.to_numpy(zero_copy_only=False)
+        differs = viewed(one) != viewed(other)
     else:
-        differs = pc.not_equal(one, other).fill_null(True).to_numpy(zero_copy_only=False)  # noqa: FBT003
+        differs = viewed(pc.not_equal(one, other).fill_null(True))  # noqa: FBT003
     return int(np.argmax(differs)) if differs.any() else None
 
 
@@ -153,7 +154,7 @@ def _agreeing(sides: Sequence[Side], batches: Sequence[Any], *, as_text: bool, s
     for side, batch in zip(sides, batches, strict=True):
         column = batch.column(batch.schema.names.index(str(side.item)))
         if column.null_count:
-            row = start + int(np.flatnonzero(column.is_null().to_numpy(zero_copy_only=False))[0])
+            row = start + int(np.flatnonzero(viewed(column.is_null()))[0])
             message = f"{side.sheet.name}, row {row + 1} has no id in column {side.item!r}"
             raise DataError(message)
         ids.append(canonical_ids(column, side.sheet.name, as_text=as_text))
@@ -195,7 +196,7 @@ class Increasing:
         else:
             self._kept.clear()
         if self.increasing and len(ids):
-            values: NDArray[Any] = ids.to_numpy(zero_copy_only=False) if pa.types.is_integer(ids.type) else ids
+            values: NDArray[Any] = viewed(ids) if pa.types.is_integer(ids.type) else ids
             self.increasing = self._rises(values, ids)
             self._last = ids[len(ids) - 1].as_py()
 

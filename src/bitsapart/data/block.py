@@ -104,9 +104,16 @@ def _masked(columns: Columns, mask: NDArray[np.bool_]) -> Columns:
 
 
 def viewed(column: Any) -> NDArray[Any]:
-    """The memory of a column of numbers without empty cells; the direct way, since `to_numpy` takes 40 µs."""
+    """The memory of a column of numbers without empty cells, or its booleans; other columns are converted.
+
+    The direct way: `to_numpy` takes 40 µs and imports pandas where that is installed.
+    """
     from pyarrow import types
 
+    if types.is_boolean(column.type) and len(column):
+        bits = np.frombuffer(column.buffers()[1], dtype=np.uint8)
+        first = column.offset
+        return np.unpackbits(bits, bitorder="little", count=first + len(column))[first:].astype(np.bool_)
     if not (types.is_integer(column.type) or types.is_floating(column.type)):
         converted: NDArray[Any] = column.to_numpy(zero_copy_only=False)
         return converted

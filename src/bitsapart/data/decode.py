@@ -29,7 +29,7 @@ def numbers(column: Any, source: str, name: str, ids: Ids) -> NDArray[Any]:
     from pyarrow import types
 
     if column.null_count:
-        row = int(np.flatnonzero(column.is_null().to_numpy(zero_copy_only=False))[0])
+        row = int(np.flatnonzero(viewed(column.is_null()))[0])
         message = f"{source}, {ids.says(row)}, column {name!r} is empty, but a number is needed"
         raise DataError(message)
     if types.is_decimal(column.type):
@@ -47,7 +47,7 @@ def texts(column: Any) -> NDArray[Any]:
     words = np.array(
         [None if word is None else _text(word) for word in encoded.dictionary.to_pylist()] + [None], dtype=object
     )
-    places = encoded.indices.fill_null(len(words) - 1).to_numpy(zero_copy_only=False)
+    places = viewed(encoded.indices.fill_null(len(words) - 1))
     spelled: NDArray[Any] = words[places]
     return spelled
 
@@ -184,7 +184,7 @@ def _list_decoder(
 
     def decode(batch: Batch, ids: Ids) -> Columns:
         lists = batch[column]
-        lengths = lists.value_lengths().fill_null(-1).to_numpy(zero_copy_only=False)
+        lengths = viewed(lists.value_lengths().fill_null(-1))
         if (lengths != width).any():
             row = int(np.flatnonzero(lengths != width)[0])
             given = "is empty" if lengths[row] < 0 else f"holds {lengths[row]} numbers"
@@ -192,10 +192,10 @@ def _list_decoder(
             raise DataError(message)
         flat = lists.flatten()
         if flat.null_count:
-            row = int(np.flatnonzero(flat.is_null().to_numpy(zero_copy_only=False))[0]) // width
+            row = int(np.flatnonzero(viewed(flat.is_null()))[0]) // width
             message = f"{source}, {ids.says(row)}, column {column!r} has an empty place, but a number is needed"
             raise DataError(message)
-        rows = np.ascontiguousarray(flat.to_numpy(zero_copy_only=False).reshape(-1, width).T)
+        rows = np.ascontiguousarray(viewed(flat).reshape(-1, width).T)
         parts = dict(zip(own, rows, strict=True))
         if whole:
             parts = {one: _whole(value, source, column, ids) for one, value in parts.items()}

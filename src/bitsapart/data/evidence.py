@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .block import viewed
+
 __all__ = ["Evidence", "instead_of_numbers", "matrix_of", "weigh"]
 
 _NEAR_ONE = 0.05
@@ -50,7 +52,8 @@ def matrix_of(table: Any, names: Sequence[str]) -> NDArray[np.float64]:
         width = max((len(row) for row in rows), default=0)
         complete = [[np.nan if one is None else one for one in row] for row in rows if len(row) == width]
         return np.asarray(complete, dtype=np.float64).reshape(len(complete), width)
-    columns = [pc.cast(table[name], pa.float64(), safe=False).to_numpy() for name in names]
+    floats = (pc.cast(table[name], pa.float64(), safe=False).combine_chunks() for name in names)
+    columns = [viewed(pc.fill_null(column, np.nan) if column.null_count else column) for column in floats]
     return np.column_stack(columns) if columns else np.empty((0, 0))
 
 

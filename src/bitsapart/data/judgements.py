@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from bitsapart.errors import DataError, DomainError
 
+from .block import viewed
 from .engine import Engine, quoted
 from .labels import Answers, in_list, label_text
 from .options import ReadOptions
@@ -161,7 +162,7 @@ def _coded(column: Any) -> tuple[NDArray[np.int64], tuple[str, ...]]:
     ordered = natural_order(set(names))
     place = {name: number for number, name in enumerate(ordered)}
     moved = np.array([place[name] for name in names], dtype=np.int64)
-    return moved[encoded.indices.to_numpy()], tuple(ordered)
+    return moved[viewed(encoded.indices)], tuple(ordered)
 
 
 def _kept(

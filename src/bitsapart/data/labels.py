@@ -54,7 +54,7 @@ class Answers:
         if pa.types.is_dictionary(column.type):
             column = column.dictionary_decode()
         found = pc.index_in(column.cast(pa.string()), value_set=pa.array(texts, pa.string()))
-        looked: NDArray[Any] = numbers[pc.fill_null(found, len(texts)).to_numpy(zero_copy_only=False)]
+        looked: NDArray[Any] = numbers[viewed(pc.fill_null(found, len(texts)))]
         return looked
 
 
