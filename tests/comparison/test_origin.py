@@ -57,7 +57,16 @@ def test_the_split_adds_up_and_equals_the_answer_in_memory(classes, kind):
         values = {name: entry["value"] for name, entry in terms.items()}
         whole = values["miscalibration"] - values["discrimination"] + values["uncertainty"]
         assert whole == pytest.approx(values["score"], abs=1e-12)
-    assert [row["class"] for row in split["corp"][::2]] == ["a"] * (classes == 2) or len(split["corp"]) == 2 * classes
+    assert len(split["corp"]) == (2 if classes == 2 else 2 + 2 * classes)
+    whole = {row["score"]: row for row in split["corp"] if row["class"] == ("a" if classes == 2 else None)}
+    assert whole["brier"]["in_sample"]["score"] == pytest.approx(brier, abs=1e-6)
+    assert whole["log"]["in_sample"]["score"] == pytest.approx(score, abs=1e-6)
+    shares = people.mean(axis=0)
+    assert whole["log"]["in_sample"]["uncertainty"] == pytest.approx(-np.sum(xlogy(shares, shares)), abs=1e-6)
+    assert whole["log"]["in_sample"]["miscalibration"] >= whole["log"]["cross_fitted"]["miscalibration"]["value"] - 1e-9
+    if classes > 2:
+        each = [row["in_sample"]["miscalibration"] for row in split["corp"] if row["class"] and row["score"] == "brier"]
+        assert sum(each) == pytest.approx(whole["brier"]["in_sample"]["miscalibration"], abs=1e-12)
 
 
 def test_units_are_converted_everywhere():
@@ -96,7 +105,7 @@ def test_an_infinite_loss_is_said_where_no_temperature_helps():
     entries = origin_entries(sums, "abc", items=60, own=OWN)
     assert "30 items is infinite" in entries["split"]["log"]["absent"]
     assert math.isfinite(_whole(entries["split"]["square"]["terms"]))
-    assert math.isinf(entries["split"]["corp"][0]["cross_fitted"]["score"]["value"])
+    assert math.isinf(entries["split"]["corp"][1]["cross_fitted"]["score"]["value"])
     assert len(entries["reliability"]) == 3
 
 

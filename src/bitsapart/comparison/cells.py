@@ -19,8 +19,9 @@ from .intervals import Interval, clustered_interval
 from .split import Split
 
 __all__ = [
-    "CELLS", "FOLDS", "CellSums", "cell_error", "cell_of", "corp_of_cells", "levels_of_cells", "map_of_cells",
-    "recalibrated_of_cells", "refuse_overflow", "split_of_cells", "whole_numbers",
+    "CELLS", "FOLDS", "CellSums", "FoldScores", "brier_of_cells", "cell_error", "cell_of", "corp_of_cells",
+    "levels_of_cells", "map_of_cells", "marginal_of_cells", "refuse_overflow", "scores_of_cells",
+    "split_of_cells", "whole_numbers",
 ]  # fmt: skip
 
 CELLS = 4096
@@ -207,38 +208,76 @@ class CellSums:
         return np.asarray(np.clip(mean, low, high), dtype=np.float64)
 
 
-def corp_of_cells(sums: CellSums, event: int, *, score: CellScore, crossed: bool = True) -> Corp:
-    """CORP terms of one event from its cells; the folds are the units of the intervals.
+@dataclass(frozen=True)
+class FoldScores:
+    """Σw·score of each fold; the folds are the units of the intervals.
+
+    Attributes:
+        model: [F] of the model.
+        recalibrated: [F] of the recalibrated model.
+        marginal: [F] of the pooled share.
+        weight: [F] Σw.
+    """
+
+    model: Floats
+    recalibrated: Floats
+    marginal: Floats
+    weight: Floats
+
+    def __add__(self, other: "FoldScores") -> "FoldScores":
+        """Two events of the same items, one after the other."""
+        return FoldScores(
+            self.model + other.model, self.recalibrated + other.recalibrated, self.marginal + other.marginal,
+            self.weight,
+        )  # fmt: skip
+
+    def corp(self) -> Corp:
+        """Terms that add up: score = miscalibration − discrimination + uncertainty."""
+        model, recalibrated, marginal = self.model, self.recalibrated, self.marginal
+        parts = (model, model - recalibrated, marginal - recalibrated, marginal)
+        return Corp(*(_over_folds(part, self.weight) for part in parts))
+
+    def rest(self) -> Interval:
+        """Score of the recalibrated model: uncertainty − discrimination, with an interval of its own."""
+        return _over_folds(self.recalibrated, self.weight)
+
+
+def scores_of_cells(sums: CellSums, event: int, *, score: CellScore, crossed: bool = True) -> FoldScores:
+    """The scores of one event.
 
     Args:
         sums: the cells.
         event: its number.
         score: "log" (nats) or "brier".
         crossed: cross-fitted by fold with half-counts, else in-sample.
-
-    Returns:
-        Terms that add up: score = miscalibration − discrimination + uncertainty.
     """
     weight, people = sums.column("weight", event), sums.column("people", event)
-    totals, w = sums.total(score, event), weight.sum(axis=1)
+    totals = sums.total(score, event)
     if score == "log" and np.any(sums.total("infinite", event)):
         totals = np.full_like(totals, np.inf)
     level = _levels(weight, people, crossed=crossed)
-    recalibrated = _sum_of_scores(weight, people, level, score)
     pooled = np.full_like(level, people.sum() / max(weight.sum(), 1e-300))
-    marginal = _sum_of_scores(weight, people, pooled, score)
-    return Corp(
-        score=_over_folds(totals, w),
-        miscalibration=_over_folds(totals - recalibrated, w),
-        discrimination=_over_folds(marginal - recalibrated, w),
-        uncertainty=_over_folds(marginal, w),
-    )
+    recalibrated, marginal = (_sum_of_scores(weight, people, q, score) for q in (level, pooled))
+    return FoldScores(totals, recalibrated, marginal, weight.sum(axis=1))
 
 
-def recalibrated_of_cells(sums: CellSums, event: int, *, score: CellScore) -> Interval:
-    """Score of the cross-fitted recalibrated model: uncertainty − discrimination, with an interval of its own."""
-    weight, people = sums.column("weight", event), sums.column("people", event)
-    return _over_folds(_sum_of_scores(weight, people, _levels(weight, people, crossed=True), score), weight.sum(axis=1))
+def corp_of_cells(sums: CellSums, event: int, *, score: CellScore, crossed: bool = True) -> Corp:
+    """CORP terms of one event from its cells; arguments as in `scores_of_cells`."""
+    return scores_of_cells(sums, event, score=score, crossed=crossed).corp()
+
+
+def brier_of_cells(sums: CellSums, *, crossed: bool = True) -> FoldScores:
+    """The Brier score of all classes: the sum of each against the rest."""
+    events = [scores_of_cells(sums, event, score="brier", crossed=crossed) for event in range(sums.events)]
+    whole = sum(events[1:], events[0])
+    return replace(whole, weight=whole.weight / _classes_in(sums)) if sums.pooled else whole
+
+
+def marginal_of_cells(sums: CellSums) -> Floats:
+    """[F] Σw·cross-entropy in nats of always answering the pooled shares of the classes; not where they are pooled."""
+    people = np.stack([sums.column("people", event).sum(axis=1) for event in range(sums.events)])
+    shares = people.sum(axis=1) / sums.column("weight", 0).sum()
+    return np.asarray(-np.sum(xlogy(people, shares[:, None]), axis=0), dtype=np.float64)
 
 
 def split_of_cells(sums: CellSums, *, exact: bool = False) -> Split | None:

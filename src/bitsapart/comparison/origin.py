@@ -13,7 +13,18 @@ from bitsapart.errors import StateError
 from bitsapart.units import Unit, nats_in
 
 from .calibration import Corp, Floats
-from .cells import FOLDS, CellSums, cell_error, corp_of_cells, recalibrated_of_cells, split_of_cells
+from .cells import (
+    FOLDS,
+    CellScore,
+    CellSums,
+    FoldScores,
+    brier_of_cells,
+    cell_error,
+    corp_of_cells,
+    marginal_of_cells,
+    scores_of_cells,
+    split_of_cells,
+)
 from .intervals import Interval, clustered_interval
 from .reliability import reliability_of_cells
 from .split import Split
@@ -21,6 +32,7 @@ from .temperature import TemperatureSums
 
 __all__ = ["OriginSums", "Own", "fold_of_names", "origin_entries"]
 
+_SCORES: tuple[CellScore, CellScore] = ("log", "brier")
 _TERMS = ("score", "miscalibration", "discrimination", "uncertainty")
 _BLOCK = ("from", "to", "people", "weight")
 _MOST_BLOCKS = 100
@@ -161,14 +173,10 @@ def origin_entries(
     absent = sums.absent or (_TOO_SMALL if cells.items_weight() < items * _LEAST_WEIGHT else "")
     if absent:
         return {"split": {"log": {"absent": absent}, "square": {"absent": absent}}}
-    names: list[str | None] = [None] if cells.pooled else [classes[0]] if cells.events == 1 else [*classes]
-    split: dict[str, Any] = {"folds": FOLDS, "corp": [], "cell_error": {}}
-    for score, per, shown in (("log", scale, unit), ("brier", total, "1")):
-        errors = []
-        for event, name in enumerate(names):
-            split["corp"].append(_corp_entry(cells, event, name, score, per, shown))
-            errors.append(cell_error(cells, event, score=score) * per)  # type: ignore[arg-type]
-        split["cell_error"][score] = max(errors)
+    split: dict[str, Any] = {"folds": FOLDS, "corp": _corps(sums, classes, scale, total, unit)}
+    names = _event_names(cells, classes)
+    errors = {score: max(cell_error(cells, event, score=score) for event in range(cells.events)) for score in _SCORES}
+    split["cell_error"] = {"log": scale * errors["log"], "brier": total * errors["brier"]}
     split["log"] = _log_split(sums, own, scale, unit)
     squares = split_of_cells(cells, exact=own is not None and own.exact)
     if squares is not None:
@@ -177,9 +185,45 @@ def origin_entries(
     return {"split": split, "reliability": _curves(cells, names)}
 
 
-def _corp_entry(cells: CellSums, event: int, name: str | None, score: Any, per: float, unit: str) -> dict[str, Any]:
-    inside = corp_of_cells(cells, event, score=score, crossed=False)
-    crossed = corp_of_cells(cells, event, score=score)
+def _event_names(cells: CellSums, classes: Sequence[str]) -> list[str | None]:
+    """The class of each event; None where all share one."""
+    return [None] if cells.pooled else [classes[0]] if cells.events == 1 else [*classes]
+
+
+def _corps(
+    sums: OriginSums, classes: Sequence[str], scale: float, total: float, unit: str
+) -> list[dict[str, Any]]:  # fmt: skip
+    """CORP of both scores: of the whole where there are several classes, and of each class against the rest."""
+    cells = sums.cells
+    found = []
+    if sums.joint:
+        logs = _joint_logs(sums)
+        if logs is not None:
+            found.append(_corp_entry(None, "log", unit, scale, [scores.corp() for scores in logs]))
+        whole = [brier_of_cells(cells, crossed=crossed).corp() for crossed in (False, True)]
+        found.append(_corp_entry(None, "brier", "1", total, whole))
+    if cells.pooled:
+        return found
+    for score, per, shown in zip(_SCORES, (scale, total), (unit, "1"), strict=True):
+        for event, name in enumerate(_event_names(cells, classes)):
+            both = [corp_of_cells(cells, event, score=score, crossed=crossed) for crossed in (False, True)]
+            found.append(_corp_entry(name, score, shown, per, both))
+    return found
+
+
+def _joint_logs(sums: OriginSums) -> tuple[FoldScores, FoldScores] | None:
+    """All classes together, recalibrated by one temperature: in-sample and cross-fitted; None where none helps."""
+    temperatures = sums.temperatures
+    if temperatures.left_out or sums.cells.pooled:
+        return None
+    marginal, plain = marginal_of_cells(sums.cells), temperatures.plain()
+    _, crossed, weight = temperatures.cross_fitted()
+    inside = temperatures.in_sample()
+    return FoldScores(plain, inside, marginal, weight), FoldScores(plain, crossed, marginal, weight)
+
+
+def _corp_entry(name: str | None, score: str, unit: str, per: float, corps: Sequence[Corp]) -> dict[str, Any]:
+    inside, crossed = corps
     return {
         "class": name, "score": score, "unit": unit,
         "in_sample": {term: _scaled(inside, term, per).value for term in _TERMS},
@@ -204,8 +248,8 @@ def _log_split(sums: OriginSums, own: Own | None, scale: float, unit: str) -> di
         plain = sums.temperatures.plain()
         score, rest, calibration = (_over_folds(x, weight) for x in (plain, losses, plain - losses))
     else:
-        corp = corp_of_cells(sums.cells, 0, score="log")
-        rest = recalibrated_of_cells(sums.cells, 0, score="log")
+        scores = scores_of_cells(sums.cells, 0, score="log")
+        corp, rest = scores.corp(), scores.rest()
         score, calibration, kind, inverse = corp.score, corp.miscalibration, "isotonic", None
     split = Split(score, calibration, _grouping(own, calibration, rest), own.entropy if own else None, rest)
     return {

@@ -94,6 +94,11 @@ class TemperatureSums:
         """[F] Σw·loss of the model as it is, in nats: β = 1 is one of the 17."""
         return np.asarray(self.losses[0, INVERSES.size // 2] / _GRID, dtype=np.float64)
 
+    def in_sample(self) -> Floats:
+        """[F] Σw·loss in nats at the best inverse temperature of all items."""
+        place = np.log(self.inverse())
+        return np.array([float(_curve(self.losses[:, :, fold] / _GRID)(place)) for fold in range(FOLDS)])
+
     def inverse(self) -> float:
         """The best inverse temperature for all items."""
         return float(np.exp(_lowest(self.losses.sum(axis=2) / _GRID)))
