@@ -231,6 +231,10 @@ class FoldScores:
             self.weight,
         )  # fmt: skip
 
+    def middle(self, other: "FoldScores") -> "FoldScores":
+        """Half-way to the same scores recalibrated otherwise."""
+        return replace(self, recalibrated=(self.recalibrated + other.recalibrated) / 2)
+
     def corp(self) -> Corp:
         """Terms that add up: score = miscalibration − discrimination + uncertainty."""
         model, recalibrated, marginal = self.model, self.recalibrated, self.marginal
@@ -283,7 +287,9 @@ def marginal_of_cells(sums: CellSums) -> Floats:
 def split_of_cells(sums: CellSums, *, exact: bool = False) -> Split | None:
     """Brier = calibration + grouping + disagreement over all events, on the items with K ≥ 2; None if there are none.
 
-    Every term is unbiased. Items with one judgement help to recalibrate, and are not counted otherwise.
+    The recalibrated model is half-way between in-sample and cross-fitted: what the first gains by having seen the
+    items, the second loses by having seen too few, to first order the same. Items with one judgement help to
+    recalibrate, and are not counted otherwise.
 
     Args:
         sums: the cells.
@@ -295,9 +301,10 @@ def split_of_cells(sums: CellSums, *, exact: bool = False) -> Split | None:
         panel, said, agreement = (sums.column(name, event) for name in names)
         if not panel.any():
             return None
-        level = levels_of_cells(sums, event)
         score += sums.total("brier" if exact else "panel_brier", event)
-        rest += _sum_of_scores(panel, said, level, "brier")
+        for crossed in (False, True):
+            level = levels_of_cells(sums, event, crossed=crossed)
+            rest += _sum_of_scores(panel, said, level, "brier") / 2
         own += said.sum(axis=1) - agreement.sum(axis=1)
     items = sums.column(names[0], 0).sum(axis=1) / (_classes_in(sums) if sums.pooled else 1)
     parts = (score, score - rest, rest - own, own, rest)

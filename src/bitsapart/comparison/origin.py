@@ -197,9 +197,9 @@ def _corps(
     cells = sums.cells
     found = []
     if sums.joint:
-        logs = _joint_logs(sums)
-        if logs is not None:
-            found.append(_corp_entry(None, "log", unit, scale, [scores.corp() for scores in logs]))
+        if not (sums.temperatures.left_out or cells.pooled):
+            logs = [scores.corp() for scores in _temperature_scores(sums)]
+            found.append(_corp_entry(None, "log", unit, scale, logs))
         whole = [brier_of_cells(cells, crossed=crossed).corp() for crossed in (False, True)]
         found.append(_corp_entry(None, "brier", "1", total, whole))
     if cells.pooled:
@@ -211,15 +211,14 @@ def _corps(
     return found
 
 
-def _joint_logs(sums: OriginSums) -> tuple[FoldScores, FoldScores] | None:
-    """All classes together, recalibrated by one temperature: in-sample and cross-fitted; None where none helps."""
+def _temperature_scores(sums: OriginSums) -> tuple[FoldScores, FoldScores]:
+    """All classes together, recalibrated by one temperature: in-sample and cross-fitted."""
     temperatures = sums.temperatures
-    if temperatures.left_out or sums.cells.pooled:
-        return None
-    marginal, plain = marginal_of_cells(sums.cells), temperatures.plain()
+    plain = temperatures.plain()
+    marginal = np.full_like(plain, np.nan) if sums.cells.pooled else marginal_of_cells(sums.cells)
     _, crossed, weight = temperatures.cross_fitted()
-    inside = temperatures.in_sample()
-    return FoldScores(plain, inside, marginal, weight), FoldScores(plain, crossed, marginal, weight)
+    both = (FoldScores(plain, rest, marginal, weight) for rest in (temperatures.in_sample(), crossed))
+    return next(both), next(both)
 
 
 def _corp_entry(name: str | None, score: str, unit: str, per: float, corps: Sequence[Corp]) -> dict[str, Any]:
@@ -237,20 +236,23 @@ def _scaled(corp: Corp, term: str, per: float) -> Interval:
 
 
 def _log_split(sums: OriginSums, own: Own | None, scale: float, unit: str) -> dict[str, Any]:
-    """Cross-entropy = calibration + grouping + own; two classes by isotonic regression, more by temperature."""
+    """Cross-entropy = calibration + grouping + own; two classes by isotonic regression, more by temperature.
+
+    As in `split_of_cells` the recalibrated model is half-way between in-sample and cross-fitted.
+    """
     if sums.joint:
         if sums.temperatures.left_out:
             items = sums.temperatures.left_out
             told = "1 item is infinite" if items == 1 else f"{items} items is infinite"
             return {"absent": f"the loss of {told}, and no temperature makes it finite"}
         inverse, kind = sums.temperatures.inverse(), "temperature"
-        _, losses, weight = sums.temperatures.cross_fitted()
-        plain = sums.temperatures.plain()
-        score, rest, calibration = (_over_folds(x, weight) for x in (plain, losses, plain - losses))
+        inside, crossed = _temperature_scores(sums)
     else:
-        scores = scores_of_cells(sums.cells, 0, score="log")
-        corp, rest = scores.corp(), scores.rest()
-        score, calibration, kind, inverse = corp.score, corp.miscalibration, "isotonic", None
+        inverse, kind = None, "isotonic"
+        inside, crossed = (scores_of_cells(sums.cells, 0, score="log", crossed=crossed) for crossed in (False, True))
+    scores = inside.middle(crossed)
+    corp, rest = scores.corp(), scores.rest()
+    score, calibration = corp.score, corp.miscalibration
     split = Split(score, calibration, _grouping(own, calibration, rest), own.entropy if own else None, rest)
     return {
         "unit": unit, "recalibration": kind, "inverse_temperature": inverse,

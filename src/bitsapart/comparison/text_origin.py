@@ -74,8 +74,9 @@ def _temperature(log: Entry) -> Iterator[Text]:
     inverse = log.get("inverse_temperature")
     if inverse is None:
         return
-    if 0.95 < inverse < 1.05:
-        says = "it is about as sure as it should be"
+    low = log["terms"]["calibration"]["low"]
+    if low is None or low <= 0:
+        says = "nothing says that it is too sure or not sure enough"
     else:
         says = "it is too sure of itself" if inverse < 1 else "it is not sure enough"
     yield Text(f"  best inverse temperature {inverse:.3f}: {says}", style="dim")
