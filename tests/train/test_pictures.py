@@ -104,7 +104,7 @@ def test_a_wrong_name_does_not_matter_and_no_bit_is_lost(tmp_path):
     loaded = open_images(tmp_path).load(np.arange(3), TrainSettings())
     assert loaded.values.shape == (3, 8, 8, 3)
     assert (loaded.values[1] == GREY[..., None]).all()
-    assert any("1 grey pictures among coloured ones" in note for note in loaded.notes)
+    assert any("1 picture was grey among coloured ones" in note for note in loaded.notes)
 
 
 def test_cmyk_16_bit_palette_alpha_and_turned_pictures_are_read_and_said(tmp_path):

@@ -1,5 +1,6 @@
 """`bitsapart predict`: what a trained network says."""
 
+import os
 from pathlib import Path
 
 import click
@@ -32,6 +33,8 @@ def command(run: Path, images: str, output: Path | None, network: str | None, un
     \b
     bitsapart predict runs/photos-1 new-photos/ -o new.csv
     """
+    # Threads that wait for each other sleep instead of spinning: many times faster where others use the cores too.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     from bitsapart import train
 
     found = train.predict(run, images, network=network, skip_unreadable=unreadable == "skip")
@@ -39,4 +42,7 @@ def command(run: Path, images: str, output: Path | None, network: str | None, un
         click.secho(note, dim=True, err=True)
     for name, reason in found.skipped:
         click.secho(f"left out: {name} {reason}", dim=True, err=True)
-    found.write(Path("/dev/stdout") if output is None else output)
+    if output is None:
+        click.echo(found.to_csv(), nl=False)
+    else:
+        found.write(output)

@@ -212,6 +212,7 @@ def command(images: str | None, people: str | None, **flags: Any) -> None:
 
     run, resumed, named = flags.pop("run"), flags.pop("resumed"), flags["network"]
     if resumed is not None:
+        _refuse_more()
         if train.is_all(resumed):
             show_runs(*train.resume_all(resumed, network=named, watcher=reporter))
         else:
@@ -228,3 +229,17 @@ def command(images: str | None, people: str | None, **flags: Any) -> None:
         show_runs(*train.fit_all(images, people, settings=settings, reading=reading, run=run, watcher=reporter))
     else:
         show_run(train.fit(images, people, settings=settings, reading=reading, run=run, watcher=reporter("")))
+
+
+def _refuse_more() -> None:
+    """A run is resumed as it was started: nothing else may be asked for."""
+    context = click.get_current_context()
+    typed = click.core.ParameterSource.COMMANDLINE
+    more = [
+        param.opts[0]
+        for param in context.command.params
+        if param.name not in {"resumed", "network"} and context.get_parameter_source(str(param.name)) is typed
+    ]
+    if more:
+        message = f"--resume goes on with what the run was started with: leave out {', '.join(more)}."
+        raise click.UsageError(message)

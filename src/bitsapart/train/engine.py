@@ -1,5 +1,6 @@
 """Devices, precision and processes, by Lightning Fabric."""
 
+import logging
 import os
 from typing import Any
 
@@ -34,6 +35,7 @@ def start_engine(settings: TrainSettings) -> Any:
     except ImportError:
         purpose, package = "training", "lightning-fabric"
         raise MissingExtraError(purpose, package, "train") from None
+    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
     accelerator, devices = _device(settings.device)
     precision = "bf16-mixed" if settings.dtype == "bfloat16" else "32-true"
     together = {}

@@ -301,9 +301,15 @@ def _notes(pictures: list[Picture], names: list[str]) -> list[str]:
     for picture, name in zip(pictures, names, strict=True):
         for note in picture.notes:
             done.setdefault(note, []).append(name)
-    lines = [f"{len(who)} pictures: each {note} ({listed(who)})" for note, who in sorted(done.items())]
+    lines = [f"{_counted(who)} {note} ({listed(who)})" for note, who in sorted(done.items())]
     shades = {picture.pixels.shape[2] for picture in pictures}
     if len(shades) > 1:
         grey = [name for picture, name in zip(pictures, names, strict=True) if picture.pixels.shape[2] == 1]
-        lines.append(f"{len(grey)} grey pictures among coloured ones were given three equal channels ({listed(grey)})")
+        lines.append(
+            f"{_counted(grey)} was grey among coloured ones and got three equal channels ({listed(grey)})"
+        )
     return lines
+
+
+def _counted(names: list[str]) -> str:
+    return "1 picture" if len(names) == 1 else f"{len(names)} pictures, each"

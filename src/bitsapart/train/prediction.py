@@ -19,7 +19,7 @@ from .naming import named
 from .networks import output_count
 from .run import allow_factory
 from .run_folder import Run
-from .tables import write_predictions
+from .tables import prediction_table, write_predictions
 
 __all__ = ["Predictions", "predict"]
 
@@ -41,6 +41,10 @@ class Predictions:
     probabilities: NDArray[np.float64]
     notes: list[str]
     skipped: list[tuple[str, str]]
+
+    def to_csv(self) -> bytes:
+        """CSV: item, then one column for each class."""
+        return prediction_table(self.ids, self.classes, self.probabilities)
 
     def write(self, path: str | Path) -> None:
         """Write them as .csv or .parquet.

@@ -23,7 +23,7 @@ from .engine import open_bench, said_of, start_engine
 from .finish import finish
 from .floor import people_floor
 from .items import Items, read_items
-from .loop import Split, train
+from .loop import Bench, Split, train
 from .networks import is_factory, output_count
 from .run_folder import Run, claim, next_free
 from .settings import TrainSettings
@@ -80,11 +80,12 @@ def fit(
     items = read_items(images, people, settings, reading)
     with torch.random.fork_rng(devices=[]), _threads(reading.threads or _useful_threads(items, settings)):
         fabric = start_engine(settings)
+        bench = _bench(fabric, settings, items)
         folder = None
         if fabric.is_global_zero:
             path = next_free(name_of(images)) if run is None else Path(run)
             folder = claim(path, _config(images, people, settings, reading, items))
-        return _train(fabric, folder, items, settings, None, watcher or Watcher())
+        return _train(bench, folder, items, settings, None, watcher or Watcher())
 
 
 def resume(
@@ -128,7 +129,8 @@ def resume(
         raise StateError(message)
     checkpoint = Checkpoint.load(folder.checkpoint) if folder.checkpoint.exists() else None
     with torch.random.fork_rng(devices=[]), _threads(saved["threads"]):
-        return _train(start_engine(settings), folder, items, settings, checkpoint, watcher or Watcher())
+        bench = _bench(start_engine(settings), settings, items)
+        return _train(bench, folder, items, settings, checkpoint, watcher or Watcher())
 
 
 def _useful_threads(items: Items, settings: TrainSettings) -> int:
@@ -162,14 +164,13 @@ def allow_factory(wanted: str, named: str | None, folder: Path) -> None:
 
 
 def _train(
-    fabric: Any, run: Run | None, items: Items, settings: TrainSettings, saved: Checkpoint | None, watcher: Watcher
+    bench: Bench, run: Run | None, items: Items, settings: TrainSettings, saved: Checkpoint | None, watcher: Watcher
 ) -> Run:
     """Train on this process's share; the first process writes the folder."""
+    fabric = bench.fabric
     held_out = held_out_rows(len(items), settings.held_out, settings.seed)
     learned = np.setdiff1d(np.arange(len(items)), held_out)
     inside, outside = _split(items, learned), _split(items, held_out) if len(held_out) else None
-    shape = (items.form.channels, items.form.height, items.form.width)
-    bench = open_bench(fabric, settings, shape, output_count(len(items.answers.classes)))
     floor = people_floor(items.answers.taken(held_out)) if len(held_out) else None
     watcher.started(items, len(held_out), floor, said_of(bench))
 
@@ -195,6 +196,11 @@ def _train(
         finish(run, bench, outcome, {"train": (learned, inside), "valid": (held_out, outside)}, items, floor)
     fabric.barrier()
     return run if run is not None else Run(Path(), {})
+
+
+def _bench(fabric: Any, settings: TrainSettings, items: Items) -> Bench:
+    shape = (items.form.channels, items.form.height, items.form.width)
+    return open_bench(fabric, settings, shape, output_count(len(items.answers.classes)))
 
 
 def _split(items: Items, rows: NDArray[np.int64]) -> Split:

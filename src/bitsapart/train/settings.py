@@ -68,7 +68,7 @@ class TrainSettings:
     dtype: DType = "float32"
     device: str = "auto"
     valid: float | None = None
-    patience: int = 10
+    patience: int = 5
     calibrate: bool = False
     augment: str = "none"
     size: tuple[int, int] | None = None
@@ -86,6 +86,9 @@ class TrainSettings:
         for name in ("momentum", "weight_decay", "batch", "patience", "seed", "checkpoint_s"):
             value = getattr(self, name)
             _must(0 <= value < float("inf"), name, value, "must not be negative")
+        _must(
+            self.steps is None or self.epochs is None, "steps", self.steps, "epochs are given as well: give one of them"
+        )
         _must(self.every > 0, "every", self.every, "must be at least 1")
         _must(self.held_out < 1, "valid", self.valid, "must be a share below 1")
         _must(self.held_out >= 0, "valid", self.valid, "must be a share from 0")
