@@ -81,7 +81,7 @@ def killed_at_random(folder, command, dice):
     while process.poll() is None and state_of(folder / "cut") == before:
         time.sleep(0.02)
     try:
-        process.wait(dice.uniform(0.0, 1.5))
+        process.wait(dice.uniform(0.0, 0.7))
     except subprocess.TimeoutExpired:
         process.send_signal(signal.SIGKILL)
     _, error = process.communicate()
@@ -97,11 +97,11 @@ def state_of(run):
 def test_killed_whenever_and_resumed_ends_with_the_same_bits(panels):
     """Checkpoints are written after every step, so that most kills hit a write; each resumption is killed again."""
     settings = TrainSettings(
-        network="mlp:16", steps=1500, every=50, batch=8, valid=0.25, patience=0, checkpoint_s=0.0, augment="shift"
+        network="mlp:16", steps=300, every=20, batch=8, valid=0.25, patience=0, checkpoint_s=0.0, augment="shift"
     )
     whole = fit(panels / "photos.npz", panels / "panels.csv", settings=settings, run=panels / "whole")
     dice = np.random.default_rng()
-    start = [*ALONE, "photos.npz", "panels.csv", "--network", "mlp:16", "--steps", "1500", "--every", "50"]
+    start = [*ALONE, "photos.npz", "panels.csv", "--network", "mlp:16", "--steps", "300", "--every", "20"]
     start += ["--batch", "8", "--valid", "0.25", "--patience", "0", "--checkpoint", "0", "--augment", "shift"]
     kills = 0
     while not (panels / "cut" / "config.json").exists():

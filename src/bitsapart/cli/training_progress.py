@@ -47,8 +47,8 @@ class _Reporter(Watcher):  # type: ignore[misc]
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
         self.bar = Progress(
-            TextColumn(f"{self.name or 'training'}"), BarColumn(), MofNCompleteColumn(),
-            TextColumn("{task.fields[loss]}"), TimeRemainingColumn(), console=Console(stderr=True), transient=True,
+            *([TextColumn(self.name)] if self.name else []), BarColumn(bar_width=10), MofNCompleteColumn(),
+            TimeRemainingColumn(), TextColumn("{task.fields[loss]}"), console=Console(stderr=True), transient=True,
         )  # fmt: skip
         self.task = self.bar.add_task("", total=None, loss="")
         self.bar.start()
@@ -58,7 +58,7 @@ class _Reporter(Watcher):  # type: ignore[misc]
         if self.bar is None:
             return
         last = {row.split: row.cross_entropy for row in rows[-2:]}
-        loss = " · ".join(f"{value:.3f} bits {_SPLITS[split]}" for split, value in last.items())
+        loss = " · ".join(_SPLITS[split].format(value) for split, value in last.items())
         self.bar.update(self.task, completed=step, total=steps, loss=loss + self.floor)
 
     def stopped(self) -> None:
@@ -67,7 +67,7 @@ class _Reporter(Watcher):  # type: ignore[misc]
             self.bar.stop()
 
 
-_SPLITS = {"train": "train", "valid": "held out"}
+_SPLITS = {"train": "{:.3f} bits", "valid": "held out {:.3f}"}
 
 
 def reporter(name: str) -> Any:

@@ -305,9 +305,7 @@ def _notes(pictures: list[Picture], names: list[str]) -> list[str]:
     shades = {picture.pixels.shape[2] for picture in pictures}
     if len(shades) > 1:
         grey = [name for picture, name in zip(pictures, names, strict=True) if picture.pixels.shape[2] == 1]
-        lines.append(
-            f"{_counted(grey)} was grey among coloured ones and got three equal channels ({listed(grey)})"
-        )
+        lines.append(f"{_counted(grey)} was grey among coloured ones and got three equal channels ({listed(grey)})")
     return lines
 
 

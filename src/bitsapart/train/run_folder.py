@@ -112,7 +112,7 @@ class Run:
     def sweep(self) -> None:
         """Remove what a killed process left: a file that was half written, the checkpoint of a finished run."""
         left = [path for path in self.path.iterdir() if _is_half_written(path)]
-        if self.finished:
+        if self.finished and self.checkpoint.exists():
             left.append(self.checkpoint)
         for path in left:
             path.unlink(missing_ok=True)
