@@ -75,7 +75,7 @@ def commands_of(page):
     text = page.read_text(encoding="utf-8")
     found = [(m.start(), m[1]) for pattern in (INLINE, WORKFLOW) for m in pattern.finditer(text)]
     found += [(block.start() + m.start(), m[1]) for block in BLOCK.finditer(text) for m in COMMAND.finditer(block[1])]
-    return [shlex.split(command)[1:] for _, command in sorted(found)]
+    return [shlex.split(command, comments=True)[1:] for _, command in sorted(found)]
 
 
 def make_desk(folder, classes):
@@ -98,7 +98,13 @@ def make_desk(folder, classes):
         return pa.table({"item": items, classes[0]: shares, classes[1]: 1 - shares})
 
     models = {name: forecasts(0.05 + 0.03 * n) for n, name in enumerate(("model", "a", "b", "c", "gpt", "other"))}
-    for name, made in {"people": people, "pilot": people, **models}.items():
+    for name, made in {
+        "people": people,
+        "pilot": people,
+        "test-people": people,
+        "test-model": models["a"],
+        **models,
+    }.items():
         csv.write_csv(made, folder / f"{name}.csv")
     csv.write_csv(
         models["a"].select(["item", classes[0]]).rename_columns(["item", "probability"]), folder / "judge.csv"
