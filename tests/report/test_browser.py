@@ -134,5 +134,8 @@ def test_print_shows_the_page_on_white(pages, visit, tmp_path):
     watched.page.emulate_media(media="print", color_scheme="dark")
     assert watched.page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert not watched.page.locator(".tools").is_visible()
+    watched.page.set_viewport_size({"width": 720, "height": 1000})
+    cut = "[...document.querySelectorAll('main .scroll')].filter(e => e.scrollWidth > e.clientWidth + 1).length"
+    assert watched.page.evaluate(cut) == 0
     watched.page.pdf(path=tmp_path / "page.pdf")
     assert (tmp_path / "page.pdf").stat().st_size > 20_000
