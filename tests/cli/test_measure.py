@@ -251,6 +251,9 @@ def test_the_curve_and_the_candidates():
     ("words", "message"),
     [
         (["entropie", "1"], 'no measure named "entropie". Did you mean "entropy"?'),
+        (["max-likelihood", "HHT"], 'no measure named "max-likelihood". Did you mean "maximum-likelihood"?'),
+        (["likelihod", "HHT"], 'no measure named "likelihod". Did you mean "likelihood"?'),
+        (["xyz", "1"], '"bitsapart measure --list" shows all of them'),
         (["entropy", "0.5", "abc"], "the system, value 2, is 'abc', which is no number"),
         (["entropy", "0.5", "-0.5"], "distribution[1] is -0.5, but probabilities must be ≥ 0"),
         (["entropy", "0.5,0.6"], "distribution sums to 1.1, but probabilities must sum to 1"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -34,12 +35,15 @@ _LOGARITHM = {"bit": "log₂", "nat": "ln", "hartley": "log₁₀"}
 _FLAGS = {"people_kind": "--people-kind", "model_kind": "--model-kind", "kind": "--people-kind"}
 
 
-def _names(context: click.Context, parameter: click.Parameter, begun: str) -> list[str]:  # noqa: ARG001
-    """What the shell may complete NAME to."""
+def _all_names() -> list[str]:
     from bitsapart.measures import CATALOGUE
 
-    names = [key.replace("_", "-") for key in (*CATALOGUE, *ESTIMATES)]
-    return [name for name in names if name.startswith(begun)]
+    return [key.replace("_", "-") for key in (*CATALOGUE, *ESTIMATES)]
+
+
+def _names(context: click.Context, parameter: click.Parameter, begun: str) -> list[str]:  # noqa: ARG001
+    """What the shell may complete NAME to."""
+    return [name for name in _all_names() if name.startswith(begun)]
 
 
 @click.command(context_settings={"ignore_unknown_options": True})  # numbers may be negative
@@ -113,7 +117,14 @@ def answer_to(name: str, words: list[str], flags: dict[str, Any]) -> dict[str, A
     if estimate is not None:
         _allow(estimate.key, estimate.flags, flags, words, estimate.example)
         return _in_flags(estimate.compute, words, flags)
-    row = find_measure(name)
+    try:
+        row = find_measure(name)
+    except DomainError:
+        near = get_close_matches(name.lower(), _all_names(), n=1)
+        if not near:
+            raise
+        message = f'there is no measure named "{name}". Did you mean "{near[0]}"? "bitsapart measure --list" shows all.'
+        raise DomainError(message) from None
     known = set(inspect.signature(row.function).parameters) | ({"theta"} if row.arguments == "outcomes" else set())
     _allow(row.key, known, flags, words, TAKES[row.arguments][1], TAKES[row.arguments][0])
     return _in_flags(_measured, row, words, flags)
