@@ -1,8 +1,8 @@
 """Do the 95 % intervals cover? Panels drawn again and again from a known truth.
 
 For each setting: cross-entropy, D², the paired difference of two models, the KL point, the share R and the rater
-equivalence, each with its interval from one panel; the table says how often the interval held the truth of everybody's
-answers on all items, and how the mean estimate differs from it.
+equivalence (by both ways to combine people up to three classes), each with its interval from one panel; the table says
+how often the interval held the truth of everybody's answers on all items, and how the mean estimate differs from it.
 
     python benchmarks/panel_coverage.py [--rounds 2000] [--quick]
 """
@@ -16,13 +16,14 @@ import numpy as np
 from panel_results import write_results
 
 from bitsapart.comparison.intervals import interval_of, weighted_interval
+from bitsapart.people.bayesian import bayesian_curve
 from bitsapart.people.entropy import panel_entropy
-from bitsapart.people.equivalence import equivalent_people
+from bitsapart.people.equivalence import BAYESIAN_CLASSES, equivalent_people
 from bitsapart.people.frequency import frequency_curve
 from bitsapart.people.patterns import LossSums, PatternTable
 from bitsapart.people.simulation import simulate
 
-QUANTITIES = ("cross-entropy", "D²", "paired difference", "KL point", "share R", "equivalence")
+QUANTITIES = ("cross-entropy", "D²", "paired difference", "KL point", "share R", "equivalence", "equivalence, Bayes")
 
 
 @dataclass(frozen=True)
@@ -84,9 +85,17 @@ def truth_of(setting, items=1_000_000):
     zero = -float(shares @ np.log(shares))
     truth["share R"] = (zero - truth["cross-entropy"]) / (zero - entropy)
     model = LossSums.of(frequency * truth["cross-entropy"], frequency * truth["cross-entropy"] ** 2)
-    curve = frequency_curve(table, k_max=min(setting.people) - 1)
-    truth["equivalence"] = equivalent_people(curve, model).value
+    for name, curve in curves_of(table, setting).items():
+        truth[name] = equivalent_people(curve, model).value
     return truth
+
+
+def curves_of(table, setting):
+    """The curve of each way to combine people, to the most people that every item has."""
+    found = {"equivalence": frequency_curve(table, k_max=min(setting.people) - 1)}
+    if len(setting.shares) <= BAYESIAN_CLASSES:
+        found["equivalence, Bayes"] = bayesian_curve(table, k_max=min(setting.people) - 1)
+    return found
 
 
 def estimates_of(setting, seed):
@@ -106,8 +115,9 @@ def estimates_of(setting, seed):
     found["KL point"] = interval_of(panel.divergence(losses).point)
     found["share R"] = interval_of(panel.share(losses).share)
     result = {name: (one.value, one.low, one.high) for name, one in found.items()}
-    worth = equivalent_people(frequency_curve(table, k_max=min(setting.people) - 1), losses)
-    result["equivalence"] = tuple(np.inf if end is None else end for end in (worth.value, worth.low, worth.high))
+    for name, curve in curves_of(table, setting).items():
+        worth = equivalent_people(curve, losses)
+        result[name] = tuple(np.inf if end is None else end for end in (worth.value, worth.low, worth.high))
     return result
 
 
@@ -121,7 +131,7 @@ def main():
     for setting in SETTINGS:
         truth = truth_of(setting)
         drawn = [estimates_of(setting, seed) for seed in range(rounds)]
-        for name in QUANTITIES:
+        for name in truth:
             value, low, high = np.array([one[name] for one in drawn], dtype=float).T
             inside = (low <= truth[name]) & (truth[name] <= high)
             finite = np.isfinite(value)

@@ -402,3 +402,31 @@ def test_a_curve_that_would_take_long_is_said(monkeypatch):
     found = ba.compare(counts, q).data["models"][0]["equivalence"]
     assert "bayesian" not in found
     assert "combined by shares alone" in found["note"]
+
+
+def test_one_judgement_with_weights_of_any_kind_is_an_upper_bound():
+    random = np.random.default_rng(8)
+    labels, q, weights = random.integers(0, 3, 50), random.dirichlet([1, 1, 1], 50), random.uniform(0.2, 3, 50)
+    loss = -np.log2(q[np.arange(50), labels])
+    people = {"item": np.arange(50), "label": np.array(["a", "b", "c"])[labels], "w": weights}
+    model = {"item": np.arange(50), "a": q[:, 0], "b": q[:, 1], "c": q[:, 2]}
+    for reading, expected in (
+        ({}, loss.mean()),
+        ({"weight": "w"}, weights @ loss / weights.sum()),
+        ({"per": "judgement"}, loss.mean()),
+        ({"total": True}, loss.sum()),
+    ):
+        kl = ba.compare(people, model, **reading)["kl_divergence"]
+        assert (kl.value, kl.low) == (None, None)
+        assert kl.high == pytest.approx(expected, rel=1e-12)
+    exact = ba.compare(people, model, weight="w", people_kind="exact")["kl_divergence"]
+    assert exact.value == pytest.approx(weights @ loss / weights.sum(), rel=1e-12)
+
+
+def test_a_table_of_very_many_classes_is_not_gathered_unless_asked_for():
+    counts, q = panel(20, classes=300)
+    assert "confusion" not in ba.compare(counts, q).data["models"][0]
+    assert "confusion" in ba.compare(counts, q, detail=True).data["models"][0]
+    few = ba.compare(*panel(20), k_max=4).data["models"][0]
+    assert "confusion" in few
+    assert few["equivalence"]["k_max"] == 4

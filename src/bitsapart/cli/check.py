@@ -178,7 +178,8 @@ def _possible(people: "PeopleSurvey | None", models: "tuple[ModelSurvey, ...]", 
         can.append("all measures, KL divergence exactly: the distribution is taken as given")
     elif people is not None and people.most >= _SMALL_PANEL:
         can.append("least squares without bias, likelihood, cross-entropy, KL divergence with a bracket")
-        can.append(f"how many people a model is worth (up to {people.most - 1})")
+        if people.most > _SMALL_PANEL:
+            can.append(f"how many people a model is worth (up to {people.most - 1})")
         if pair.annotators:
             can.append("whether a model may replace a person (compare --replace)")
     elif people is not None:

@@ -21,6 +21,7 @@ __all__ = ["compare", "compare_files"]
 _MOST_SLICES = 1000
 _DETAIL = ("classes", "confusion", "calibration", "extremes")
 _MOST_FOR_DETAIL = 1_000_000  # items × classes × models: about half a second's work
+_CELL = 25  # a cell of the confusion table (classes × classes) takes as long as so many of these
 
 
 def compare(
@@ -32,6 +33,7 @@ def compare(
     by_class: bool = False,
     ordinal: bool = False,
     worst: int = 5,
+    k_max: int | None = None,
     detail: bool | None = None,
     recalibrate: bool = False,
     recalibrate_by: Literal["temperature", "isotonic"] | None = None,
@@ -51,6 +53,7 @@ def compare(
         by_class: also what each class contributes.
         ordinal: the classes are ordered: also the ranked probability score.
         worst: how many of the farthest items to list.
+        k_max: how many people the curve of rater equivalence goes to; by default the most that keeps 90 % of the items.
         detail: gather everything that a page shows: where the distance comes from, class by class. By default it is
             gathered unless items × classes × models are more than a million.
         recalibrate: compare every model with its recalibrated self as well; a second pass over the data.
@@ -71,8 +74,8 @@ def compare(
         (0.64, 'bit')
     """
     settings = Settings(
-        unit=unit, per=per, total=total, by_class=by_class, ordinal=ordinal, worst=worst, detail=detail,
-        recalibrate=recalibrate or bool(recalibrate_by or recalibrate_to), recalibrate_by=recalibrate_by,
+        unit=unit, per=per, total=total, by_class=by_class, ordinal=ordinal, worst=worst, k_max=k_max,
+        detail=detail, recalibrate=recalibrate or bool(recalibrate_by or recalibrate_to), recalibrate_by=recalibrate_by,
         recalibrate_to=recalibrate_to,
     )  # fmt: skip
     return compare_files(people, models, options=ReadOptions(**reading), settings=settings)[0]
@@ -154,8 +157,8 @@ def _tally(pair: Pair, settings: Settings) -> Tally:
 
 
 def _spare(tally: Tally, settings: Settings, expected: int = 0) -> None:
-    """Unless it was asked for, gather no detail of very many items."""
-    numbers = max(tally.items, expected) * len(tally.classes) * len(tally.models)
+    """Unless it was asked for, gather no detail of very many items, or of a table of very many classes."""
+    numbers = max(tally.items, expected, _CELL * len(tally.classes)) * len(tally.classes) * len(tally.models)
     if settings.detail is None and numbers > _MOST_FOR_DETAIL and "confusion" in tally.parts:
         asked = {"classes": settings.by_class, "calibration": settings.recalibrate}
         tally.leave_out([part for part in _DETAIL if not asked.get(part)])
