@@ -48,6 +48,16 @@ def test_without_a_split_the_bar_is_entropy_and_divergence(result):
         Plots(result).split(score="square")
 
 
+def test_an_infinite_part_is_named_and_fills_the_notebooks_bar(result):
+    terms = result["models"][0]["split"]["log"]["terms"]
+    terms["calibration"] = terms["calibration"] | {"value": "inf", "low": None, "high": None}
+    with pytest.raises(DataError, match="calibration is infinite"):
+        Plots(result).split()
+    text = compact(result)
+    assert "calibration ∞" in re.sub("<[^>]*>", "", text)
+    assert "--w:1000000000.0" in text
+
+
 @pytest.mark.parametrize("part", ["equivalence", "reliability", "by_class"])
 def test_parts_that_are_not_there_are_named(result, part):
     del result["models"][0][part]
