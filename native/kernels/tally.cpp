@@ -63,12 +63,14 @@ void add_columns(const Block& block, int model, int64_t item, int count, Work& w
     double* loss = work.columns.value[cross_entropy];
     offer_tile(sums.worst, loss, count, item);
     if (block.tails) add_powers(loss, count, fast, sums);
-    for (int slot = 0; slot < third_power; ++slot) {
+    if (is_summed(block, model, judged_cross_entropy))
+        add_weighted(sums.column[judged_cross_entropy], loss, work.judged, count, item);
+    for (int slot = 0; slot < judged_cross_entropy; ++slot) {
         if (!is_summed(block, model, slot)) continue;
-        if (slot == judged_cross_entropy)
-            add_weighted(sums.column[slot], loss, work.judged, count, item);
-        else if (is_weighted(block))
+        if (is_weighted(block))
             add_weighted(sums.column[slot], work.columns.value[slot], work.weight, count, item);
+        else if (slot == accuracy || slot == majority_accuracy)
+            add_shares(fast.column[slot], sums.column[slot], work.columns.value[slot], count, item);
         else
             add_values(fast.column[slot], sums.column[slot], work.columns.value[slot], count, item);
     }

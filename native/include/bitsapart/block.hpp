@@ -21,7 +21,8 @@ struct Work {  // one thread's scratch
 inline bool soft_columns(const Block& block, const Source& model, int64_t item, int count, Work& work, int tile) {
     const Source& people = block.people;
     bool ok = model.kind != Kind::logits || load_logit_sums(model, item, count, work.chunk, tile);
-    for (int i = 0; i < count; i += lanes) work.soft[i / lanes] = no_soft_sums(), work.ordinal[i / lanes] = OrdinalSums{};
+    for (int i = 0; i < count; i += lanes) clear(work.soft[i / lanes]);
+    for (int i = 0; block.ordinal && i < count; i += lanes) work.ordinal[i / lanes] = OrdinalSums{};
     for (int64_t first = 0; first < block.classes; first += chunk_classes) {
         const int classes = static_cast<int>(block.classes - first < chunk_classes ? block.classes - first : chunk_classes);
         if (block.classes > chunk_classes) ok &= people_chunk(people, item, count, first, classes, work.chunk, tile);
@@ -42,7 +43,7 @@ inline bool label_columns(const Block& block, const Source& model, int64_t item,
                           Columns& out, int tile) {
     const bool logs = model.kind == Kind::logits || model.kind == Kind::log_probs;
     bool ok = model.kind != Kind::logits || load_logit_sums(model, item, count, chunk, tile);
-    for (int i = 0; i < count; i += lanes) sums[i / lanes] = LabelSums{{}, {}, {}, {}, splat(-1.0), {}};
+    for (int i = 0; i < count; i += lanes) clear(sums[i / lanes]);
     for (int64_t first = 0; first < block.classes; first += chunk_classes) {
         const int classes = static_cast<int>(block.classes - first < chunk_classes ? block.classes - first : chunk_classes);
         ok &= model_chunk(model, item, count, first, classes, false, chunk, tile);
@@ -74,6 +75,10 @@ inline bool model_columns(const Block& block, const Source& model, int64_t item,
     if (block.people.kind != Kind::labels || block.ordinal) return soft_columns(block, model, item, count, work, tile);
     if (model.kind == Kind::logits && model.rows && model.classes >= shortest_row)
         return label_rows(block, model, item, count, work, tile);
+    if (model.kind == Kind::probs && model.single) {
+        load_columns(model, item, count, 0, 1, work.chunk.q, tile);
+        return binary_columns(model, work.chunk, count, work.columns);
+    }
     return label_columns(block, model, item, count, work.chunk, work.label, work.columns, tile);
 }
 

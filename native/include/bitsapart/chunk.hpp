@@ -13,7 +13,6 @@
 namespace bitsapart::BITSAPART_LEVEL {
 
 constexpr int chunk_values = 1024, chunk_classes = 16;
-constexpr int largest_tile = lanes == 2 ? 128 : 256;
 
 inline int tile_for(int64_t classes) {
     const int64_t share = chunk_values / (classes < chunk_classes ? classes : chunk_classes);
@@ -100,13 +99,16 @@ inline bool people_chunk(const Source& people, int64_t item, int count, int64_t 
     if (people.kind != Kind::counts || people.classes > chunk_classes)
         load_chunk(people, item, count, first, classes, chunk.p, tile);
     i64v bad = {};
-    for (int c = 0; c < classes; ++c)
+    for (int c = 0; c < classes; ++c) {
+        double* log_c = chunk.log_p + c * tile;
         for (int i = 0; i < count; i += lanes) {
             f64v p = load(chunk.p + c * tile + i);
             if (people.kind == Kind::counts) store(chunk.p + c * tile + i, p = p / load(chunk.K + i));
             bad |= ~((p >= 0.0) & (p <= 1.0));
-            store(chunk.log_p + c * tile + i, log_of_probability(select(p == 0.0, splat(1.0), p)));
+            store(log_c + i, select(p == 0.0, splat(1.0), p));
         }
+        logs_of_probabilities(log_c, log_c, count);
+    }
     return !any(bad);
 }
 
@@ -148,18 +150,18 @@ inline bool model_chunk(const Source& model, int64_t item, int count, int64_t fi
     for (int c = 0; c < classes; ++c) {
         double* q_c = chunk.q + c * tile;
         double* log_c = chunk.log_q + c * tile;
+        if (model.kind == Kind::probs || model.kind == Kind::labels) {
+            for (int i = 0; i < count; i += lanes) bad |= ~((load(q_c + i) >= 0.0) & (load(q_c + i) <= 1.0));
+            if (logs) logs_of_probabilities(q_c, log_c, count);
+            continue;
+        }
         for (int i = 0; i < count; i += lanes) {
             const f64v x = load(q_c + i);
-            if (model.kind == Kind::probs || model.kind == Kind::labels) {
-                bad |= ~((x >= 0.0) & (x <= 1.0));
-                if (logs) store(log_c + i, log_of_probability(x));
-            } else {
-                const f64v l = model.kind == Kind::logits ? (x - load(chunk.top + i)) - load(chunk.log_sum + i) : x;
-                bad |= ~(l <= 0.0);
-                store(log_c + i, l);
-                store(q_c + i, exp(l));
-            }
+            const f64v l = model.kind == Kind::logits ? (x - load(chunk.top + i)) - load(chunk.log_sum + i) : x;
+            bad |= ~(l <= 0.0);
+            store(log_c + i, l);
         }
+        exponentials_of(log_c, q_c, count);
     }
     return !any(bad);
 }

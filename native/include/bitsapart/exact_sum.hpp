@@ -4,8 +4,9 @@
 // value is counted, not summed; NaN marks an item that has no such value.
 //
 // The fast path: X = A·2^29 + B, A = round(x·2^23), B the rest, both within ±2^28 for |x| < 32, so that 120 products
-// of them fit a lane of 64 bits. A stands in the low bits of x + 1.5·2^29 (the low half of a lane, as multiplication
-// wants it). Lanes that are not below 32 are added one by one.
+// of them fit a lane of 64 bits; then their upper halves move to lanes of their own. A stands in the low bits of
+// x + 1.5·2^29 and B in those of the rest + 1.5: the low halves of the lanes, as multiplication wants them. What the
+// constants add to the sums is taken off at the end. Lanes that are not below 32 are added one by one.
 #pragma once
 
 #include "bitsapart/wide.hpp"
@@ -21,8 +22,10 @@ struct ColumnSums {  // level-free; what a block returns
 namespace bitsapart::BITSAPART_LEVEL {
 
 struct FastSums {
-    i64v a, b, aa, ab, bb;
-    int64_t steps;
+    u64v a, b;        // with the constants' bits, modulo 2^64
+    i64v aa, ab, bb;  // products since the last spill, and less than 2^32 from before
+    i64v aa_upper, ab_upper, bb_upper;
+    int64_t steps, spilled;
 };
 constexpr double fast_limit = 32.0, magic_a = 0x1.8p29, magic_b = 0x1.8p0;
 constexpr int64_t most_steps = 120;
@@ -33,21 +36,38 @@ inline int128 lane_sum(i64v v) {
     return sum;
 }
 
+inline void spill(i64v& upper, i64v& kept) {
+    upper += kept >> 32;
+    kept &= 0xffffffff;
+}
+
+// Makes room for `steps` more, which must not be more than 120.
+inline void reserve(FastSums& fast, int64_t steps) {
+    if (fast.steps + steps - fast.spilled <= most_steps) return;
+    spill(fast.aa_upper, fast.aa);
+    spill(fast.ab_upper, fast.ab);
+    spill(fast.bb_upper, fast.bb);
+    fast.spilled = fast.steps;
+}
+
 inline void flush(FastSums& fast, ColumnSums& sums) {
-    const int128 a = lane_sum(fast.a), b = lane_sum(fast.b);
-    add_shifted(sums.x, (a << 29) + b, 0);
-    add_shifted(sums.xx, lane_sum(fast.aa), 58);
-    add_shifted(sums.xx, lane_sum(fast.ab), 30);
-    add_shifted(sums.xx, lane_sum(fast.bb), 0);
+    const auto steps = static_cast<uint64_t>(fast.steps);
+    const int128 a = lane_sum((i64v)(fast.a - steps * (u64v)bits(splat(magic_a))));
+    const int128 b = lane_sum((i64v)(fast.b - steps * (u64v)bits(splat(magic_b))));
+    const auto whole = [](i64v upper, i64v kept) { return lane_sum(upper) * (int128{1} << 32) + lane_sum(kept); };
+    add_shifted(sums.x, a * (int128{1} << 29) + b, 0);
+    add_shifted(sums.xx, whole(fast.aa_upper, fast.aa), 58);
+    add_shifted(sums.xx, whole(fast.ab_upper, fast.ab), 30);
+    add_shifted(sums.xx, whole(fast.bb_upper, fast.bb), 0);
     fast = FastSums{};
 }
 
 inline void add_step(FastSums& fast, f64v x) {
     const f64v t = x + magic_a;
     const f64v rest = (x - (t - magic_a)) + magic_b;
-    const i64v a = bits(t) - bits(splat(magic_a)), b = bits(rest) - bits(splat(magic_b));
-    fast.a += a;
-    fast.b += b;
+    const i64v a = bits(t), b = bits(rest);
+    fast.a += (u64v)a;
+    fast.b += (u64v)b;
     fast.aa += product_of_low(a, a);
     fast.ab += product_of_low(a, b);
     fast.bb += product_of_low(b, b);
@@ -70,23 +90,42 @@ inline void add_step(FastSums& fast, f64v x) {
     }
 }
 
-// A tile of values without weights; `count` may be any number, the array is readable up to whole vectors.
-inline void add_values(FastSums& kept, ColumnSums& sums, double* x, int count, int64_t first_item) {
-    FastSums fast = kept;
-    for (int i = count; i % lanes != 0; ++i) x[i] = 0.0;
-    sums.n += count;
-    if (fast.steps + count / lanes + 1 > most_steps) flush(fast, sums);
-    for (int i = 0; i < count; i += lanes) {
-        f64v v = load(x + i);
-        const i64v small = magnitude(v) < fast_limit;
-        if (any(~small)) [[unlikely]] {
-            for (int j = i; j < i + lanes; ++j)
-                if (!(__builtin_fabs(x[j]) < fast_limit)) add_slowly(sums, x[j], first_item + j);
-            v = where(small, v);
-        }
-        add_step(fast, v);
+// Takes what the fast path cannot add out of a tile.
+[[gnu::noinline]] inline void take_large(ColumnSums& sums, double* x, int count, int64_t first_item) {
+    for (int i = 0; i < count; ++i) {
+        if (__builtin_fabs(x[i]) < fast_limit) continue;
+        add_slowly(sums, x[i], first_item + i);
+        x[i] = 0.0;
     }
+}
+
+// A tile of values without weights; the array is changed, and readable up to whole vectors.
+inline void add_values(FastSums& kept, ColumnSums& sums, double* x, int count, int64_t first_item) {
+    for (int i = count; i % lanes != 0; ++i) x[i] = 0.0;
+    i64v large = {};
+    for (int i = 0; i < count; i += lanes) large |= ~(magnitude(load(x + i)) < fast_limit);
+    if (any(large)) [[unlikely]] take_large(sums, x, count, first_item);
+    sums.n += count;
+    reserve(kept, (count + lanes - 1) / lanes);
+    FastSums fast = kept;
+    for (int i = 0; i < count; i += lanes) add_step(fast, load(x + i));
     kept = fast;
+}
+
+// The same for values that are nearly all 0 or 1, as shares of hits are: ones are counted.
+inline void add_shares(FastSums& fast, ColumnSums& sums, double* x, int count, int64_t first_item) {
+    for (int i = count; i % lanes != 0; ++i) x[i] = 0.0;
+    i64v ones = {}, others = {};
+    for (int i = 0; i < count; i += lanes) {
+        const f64v v = load(x + i);
+        ones += (v == 1.0) & 1;
+        others |= (v != 1.0) & (v != 0.0);
+    }
+    if (any(others)) return add_values(fast, sums, x, count, first_item);
+    const int128 sum = lane_sum(ones);
+    sums.n += count;
+    add_shifted(sums.x, sum, 52);
+    add_shifted(sums.xx, sum, 104);
 }
 
 // The sum alone, for powers of a loss: the upper part a multiple of 2^-10, the lower one below it. From 2^40 on one by

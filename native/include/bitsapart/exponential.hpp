@@ -8,29 +8,69 @@
 
 namespace bitsapart::BITSAPART_LEVEL {
 
-// For −708 ≤ x ≤ 709 only; NaN stays NaN.
-inline f64v exp_within(f64v x) {
+// For −708 ≤ x ≤ 709 only; NaN stays NaN. Several vectors in step hide each other's waiting.
+template <int n>
+[[gnu::always_inline]] inline void exp_within(const f64v (&x)[n], f64v (&out)[n]) {
     constexpr double magic = 0x1.8p52, ln2_upper = 0x1.62e42feep-1, ln2_lower = 0x1.a39ef35793c76p-33;
-    const f64v t = fma(x, splat(0x1.71547652b82fep0), splat(magic));  // the low bits of t are k
-    const f64v k = t - magic;
-    const f64v r = fma(k, splat(-ln2_lower), fma(k, splat(-ln2_upper), x));
-    const f64v rr = r * r;
-    const f64v r4 = rr * rr;
-    const f64v p01 = fma(r, splat(0x1.5555555555561p-3), splat(0x1.000000000000bp-1));
-    const f64v p23 = fma(r, splat(0x1.111111110d639p-7), splat(0x1.5555555550030p-5));
-    const f64v p45 = fma(r, splat(0x1.a01a01bae286fp-13), splat(0x1.6c16c185a758cp-10));
-    const f64v p67 = fma(r, splat(0x1.71dddfcb5ecd1p-19), splat(0x1.a0199693b9572p-16));
-    const f64v p89 = fma(r, splat(0x1.af85885f83db7p-26), splat(0x1.28b04916b4447p-22));
-    const f64v P = fma(r4, fma(r4, p89, fma(rr, p67, p45)), fma(rr, p23, p01));
-    const f64v power = 1.0 + fma(rr, P, r);
-    return from_bits(bits(power) + (bits(t) << 52));
+    f64v t[n], r[n], rr[n], r4[n], p01[n], p23[n], p45[n], p67[n], p89[n];
+    for (int j = 0; j < n; ++j) t[j] = fma(x[j], splat(0x1.71547652b82fep0), splat(magic));  // the low bits are k
+    for (int j = 0; j < n; ++j) {
+        const f64v k = t[j] - magic;
+        r[j] = fma(k, splat(-ln2_lower), fma(k, splat(-ln2_upper), x[j]));
+    }
+    for (int j = 0; j < n; ++j) rr[j] = r[j] * r[j];
+    for (int j = 0; j < n; ++j) p89[j] = fma(r[j], splat(0x1.af85885f83db7p-26), splat(0x1.28b04916b4447p-22));
+    for (int j = 0; j < n; ++j) p67[j] = fma(r[j], splat(0x1.71dddfcb5ecd1p-19), splat(0x1.a0199693b9572p-16));
+    for (int j = 0; j < n; ++j) p45[j] = fma(r[j], splat(0x1.a01a01bae286fp-13), splat(0x1.6c16c185a758cp-10));
+    for (int j = 0; j < n; ++j) p23[j] = fma(r[j], splat(0x1.111111110d639p-7), splat(0x1.5555555550030p-5));
+    for (int j = 0; j < n; ++j) p01[j] = fma(r[j], splat(0x1.5555555555561p-3), splat(0x1.000000000000bp-1));
+    for (int j = 0; j < n; ++j) r4[j] = rr[j] * rr[j];
+    for (int j = 0; j < n; ++j) p45[j] = fma(rr[j], p67[j], p45[j]);
+    for (int j = 0; j < n; ++j) p01[j] = fma(rr[j], p23[j], p01[j]);
+    for (int j = 0; j < n; ++j) p45[j] = fma(r4[j], p89[j], p45[j]);
+    for (int j = 0; j < n; ++j) p01[j] = fma(r4[j], p45[j], p01[j]);
+    for (int j = 0; j < n; ++j) {
+        const f64v power = 1.0 + fma(rr[j], p01[j], r[j]);
+        out[j] = from_bits(bits(power) + (bits(t[j]) << 52));
+    }
+}
+
+[[gnu::always_inline]] inline f64v exp_within(f64v x) {
+    const f64v from[1] = {x};
+    f64v to[1];
+    exp_within(from, to);
+    return to[0];
+}
+
+template <int n>
+[[gnu::always_inline]] inline void exp(const f64v (&x)[n], f64v (&out)[n]) {
+    f64v clamped[n];
+    for (int j = 0; j < n; ++j) clamped[j] = smaller(splat(709.0), larger(splat(-708.0), x[j]));
+    exp_within(clamped, out);
+    for (int j = 0; j < n; ++j) {
+        const f64v large = select(x[j] > 709.0, splat(__builtin_inf()), out[j]);
+        out[j] = select(x[j] < -708.0, splat(0.0), large);
+    }
 }
 
 inline f64v exp(f64v x) {
-    const f64v clamped = select(x > 709.0, splat(709.0), larger(splat(-708.0), x));
-    const f64v value = exp_within(clamped);
-    const f64v large = select(x > 709.0, splat(__builtin_inf()), value);
-    return select(x < -708.0, splat(0.0), large);
+    const f64v from[1] = {x};
+    f64v to[1];
+    exp(from, to);
+    return to[0];
+}
+
+// A run of them; both arrays are used up to whole vectors, and may be the same.
+inline void exponentials_of(const double* x, double* out, int count) {
+    int i = 0;
+    for (; i + lanes < count; i += 2 * lanes) {
+        const f64v from[2] = {load(x + i), load(x + i + lanes)};
+        f64v to[2];
+        exp(from, to);
+        store(out + i, to[0]);
+        store(out + i + lanes, to[1]);
+    }
+    for (; i < count; i += lanes) store(out + i, exp(load(x + i)));
 }
 
 }  // namespace bitsapart::BITSAPART_LEVEL

@@ -9,35 +9,68 @@
 
 namespace bitsapart::BITSAPART_LEVEL {
 
-// For 0 < x < ∞ that is not subnormal; `shift` is added to the exponent k.
-inline f64v log_of_normal(f64v x, f64v shift) {
+// Several vectors in step hide each other's waiting; no value depends on its neighbours.
+
+// log x for 0 < x < ∞ that is not subnormal; or log(2^-54·x).
+template <int n, bool scaled = false>
+[[gnu::always_inline]] inline void log_of_normal(const f64v (&x)[n], f64v (&out)[n]) {
     constexpr int64_t root_half = 0x3fe6a09e00000000, one = 0x3ff0000000000000, mantissa = 0x000fffffffffffff;
-    const i64v t = bits(x) + (one - root_half);
-    // The biased exponent as a double: its bits below those of 2^52.
-    typedef uint64_t u64v __attribute__((vector_size(8 * lanes)));
-    const i64v biased = (i64v)((u64v)t >> 52) | 0x4330000000000000;
-    const f64v k = (from_bits(biased) - (0x1p52 + 1023.0)) + shift;
-    const f64v f = from_bits((t & mantissa) + root_half) - 1.0;
-    const f64v s = f / (f + 2.0);
-    const f64v z = s * s;
-    const f64v w = z * z;
-    const f64v odd = fma(w, fma(w, fma(w, splat(0x1.2f0705c665128p-3), splat(0x1.7466405c353acp-3)),
-                                splat(0x1.24924941f8d4cp-2)),
-                         splat(0x1.5555555555592p-1));
-    const f64v even = fma(w, fma(w, splat(0x1.39a1932fa04b9p-3), splat(0x1.c71c5202b0e5ep-3)),
-                          splat(0x1.999999997fd36p-2));
-    const f64v R = z * fma(z, even, odd);
-    const f64v half = 0.5 * f * f;
     constexpr double ln2_upper = 0x1.62e42feep-1, ln2_lower = 0x1.a39ef35793c76p-33;
-    return fma(k, splat(ln2_upper), f - (half - fma(s, half + R, k * ln2_lower)));
+    f64v k[n], f[n], s[n], z[n], w[n], odd[n], even[n], half[n];
+    for (int j = 0; j < n; ++j) {
+        const i64v t = bits(x[j]) + (one - root_half);
+        // The biased exponent as a double: its bits below those of 2^52.
+        k[j] = from_bits((i64v)((u64v)t >> 52) | 0x4330000000000000) - (0x1p52 + 1023.0);
+        if constexpr (scaled) k[j] -= 54.0;
+        f[j] = from_bits((t & mantissa) + root_half) - 1.0;
+    }
+    for (int j = 0; j < n; ++j) s[j] = f[j] / (f[j] + 2.0);
+    for (int j = 0; j < n; ++j) half[j] = 0.5 * f[j] * f[j];
+    for (int j = 0; j < n; ++j) z[j] = s[j] * s[j];
+    for (int j = 0; j < n; ++j) w[j] = z[j] * z[j];
+    for (int j = 0; j < n; ++j) odd[j] = fma(w[j], splat(0x1.2f0705c665128p-3), splat(0x1.7466405c353acp-3));
+    for (int j = 0; j < n; ++j) even[j] = fma(w[j], splat(0x1.39a1932fa04b9p-3), splat(0x1.c71c5202b0e5ep-3));
+    for (int j = 0; j < n; ++j) odd[j] = fma(w[j], odd[j], splat(0x1.24924941f8d4cp-2));
+    for (int j = 0; j < n; ++j) even[j] = fma(w[j], even[j], splat(0x1.999999997fd36p-2));
+    for (int j = 0; j < n; ++j) odd[j] = fma(w[j], odd[j], splat(0x1.5555555555592p-1));
+    for (int j = 0; j < n; ++j) {
+        const f64v R = z[j] * fma(z[j], even[j], odd[j]);
+        out[j] = fma(k[j], splat(ln2_upper), f[j] - (half[j] - fma(s[j], half[j] + R, k[j] * ln2_lower)));
+    }
 }
 
 // For 0 ≤ x < ∞: what a checked probability is.
+template <int n>
+[[gnu::always_inline]] inline void log_of_probability(const f64v (&x)[n], f64v (&out)[n]) {
+    i64v subnormal = {};
+    for (int j = 0; j < n; ++j) subnormal |= x[j] < 0x1p-1022;
+    log_of_normal(x, out);
+    if (!any(subnormal)) [[likely]] return;
+    f64v raised[n], small[n];
+    for (int j = 0; j < n; ++j) raised[j] = x[j] * 0x1p54;
+    log_of_normal<n, true>(raised, small);
+    for (int j = 0; j < n; ++j)
+        out[j] = select(x[j] < 0x1p-1022, select(x[j] == 0.0, splat(-__builtin_inf()), small[j]), out[j]);
+}
+
 inline f64v log_of_probability(f64v x) {
-    const i64v subnormal = x < 0x1p-1022;
-    const f64v scaled = select(subnormal, x * 0x1p54, x);
-    const f64v value = log_of_normal(scaled, where(subnormal, splat(-54.0)));
-    return select(x == 0.0, splat(-__builtin_inf()), value);
+    const f64v from[1] = {x};
+    f64v to[1];
+    log_of_probability(from, to);
+    return to[0];
+}
+
+// A run of them; both arrays are used up to whole vectors, and may be the same.
+inline void logs_of_probabilities(const double* x, double* out, int count) {
+    int i = 0;
+    for (; i + lanes < count; i += 2 * lanes) {
+        const f64v from[2] = {load(x + i), load(x + i + lanes)};
+        f64v to[2];
+        log_of_probability(from, to);
+        store(out + i, to[0]);
+        store(out + i + lanes, to[1]);
+    }
+    for (; i < count; i += lanes) store(out + i, log_of_probability(load(x + i)));
 }
 
 inline f64v log(f64v x) {

@@ -17,36 +17,39 @@ struct RowSums {
 
 template <class T>
 inline RowSums sweep(const char* row, int64_t classes, double origin) {
-    constexpr int step = 4 * lanes;
-    f64v sum[4] = {}, squares[4] = {}, farthest[4], level[4] = {};
-    for (f64v& f : farthest) f = f64v{};
-    const auto add = [&](int k, const double* z) {
-        const f64v d = load(z) - origin;
-        const f64v e = exp_within(select(d > 175.0, splat(175.0), larger(splat(-708.0), d)));
-        sum[k] += e;
-        squares[k] = fma(e, e, squares[k]);
-        farthest[k] = larger(farthest[k], d);
-        level[k] += where(d >= 0.0, one);
+    f64v sum = {}, squares = {}, farthest = {};
+    i64v level = {};
+    const auto add = [&]<int n>(const f64v (&z)[n]) __attribute__((always_inline)) {
+        f64v d[n], e[n];
+        for (int j = 0; j < n; ++j) d[j] = z[j] - origin;
+        for (int j = 0; j < n; ++j) e[j] = smaller(splat(175.0), larger(splat(-708.0), d[j]));
+        exp_within(e, e);
+        for (int j = 0; j < n; ++j) {
+            sum += e[j];
+            squares = fma(e[j], e[j], squares);
+            farthest = larger(farthest, d[j]);
+            level += (d[j] >= 0.0) & 1;
+        }
     };
-    double z[step];
+    constexpr int64_t bytes = sizeof(T);
     int64_t c = 0;
-    for (; c + step <= classes; c += step) {
-        for (int i = 0; i < step; ++i) z[i] = read<T>(row + (c + i) * sizeof(T));
-        for (int k = 0; k < 4; ++k) add(k, z + k * lanes);
+    for (; c + 2 * lanes <= classes; c += 2 * lanes) {
+        f64v z[2];
+        prefetch(row + c * bytes, 2 * lanes * bytes);
+        for (int j = 0; j < 2; ++j) z[j] = read_lanes<T>(row + (c + j * lanes) * bytes);
+        add(z);
     }
-    if (c < classes) {
-        for (int i = 0; i < step; ++i) z[i] = c + i < classes ? read<T>(row + (c + i) * sizeof(T)) : -__builtin_inf();
-        for (int k = 0; k < 4; ++k) add(k, z + k * lanes);
+    for (; c < classes; c += lanes) {
+        f64v z[1] = {splat(-__builtin_inf())};
+        for (int i = 0; i < lanes && c + i < classes; ++i) z[0][i] = read<T>(row + (c + i) * bytes);
+        add(z);
     }
     RowSums r = {0, 0, 0, 0};
-    const f64v e = (sum[0] + sum[1]) + (sum[2] + sum[3]), ee = (squares[0] + squares[1]) + (squares[2] + squares[3]);
-    const f64v far = larger(larger(farthest[0], farthest[1]), larger(farthest[2], farthest[3]));
-    const f64v at = (level[0] + level[1]) + (level[2] + level[3]);
     for (int i = 0; i < lanes; ++i) {
-        r.sum += e[i];
-        r.squares += ee[i];
-        r.farthest = far[i] > r.farthest ? far[i] : r.farthest;
-        r.level += at[i];
+        r.sum += sum[i];
+        r.squares += squares[i];
+        r.farthest = farthest[i] > r.farthest ? farthest[i] : r.farthest;
+        r.level += static_cast<double>(level[i]);
     }
     return r;
 }
@@ -58,6 +61,8 @@ inline void logit_rows(const Source& model, int64_t item, int count, Chunk& chun
     with_type(column.type, [&]<class T>() {
         for (int i = 0; i < count; ++i) {
             const char* row = column.data + (item + i) * column.stride;
+            if (i + 4 < count)  // the labels' own logits stand anywhere in their rows
+                __builtin_prefetch(row + 4 * column.stride + static_cast<int64_t>(chunk.y[i + 4]) * static_cast<int64_t>(sizeof(T)));
             const double origin = read<T>(row + static_cast<int64_t>(chunk.y[i]) * static_cast<int64_t>(sizeof(T)));
             const RowSums r = sweep<T>(row, model.classes, origin);
             done[i] = r.farthest < 170.0 && r.sum >= 1.0 && origin - origin == 0.0;
@@ -69,7 +74,7 @@ inline void logit_rows(const Source& model, int64_t item, int count, Chunk& chun
     for (int i = count; i % lanes != 0; ++i) S[i] = squares[i] = 1.0;
     for (int i = 0; i < count; i += lanes) {
         const f64v s = load(S + i), q = 1.0 / s, miss = (s - 1.0) / s;
-        store(out.value[cross_entropy] + i, log_of_normal(s, f64v{}));
+        store(out.value[cross_entropy] + i, log_of_probability(s));
         store(out.value[absolute_error] + i, 2.0 * miss);
         store(out.value[brier] + i, fma(miss, miss, (load(squares + i) - 1.0) * q * q));
     }

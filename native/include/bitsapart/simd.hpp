@@ -27,6 +27,7 @@ constexpr int lanes = 2;
 
 typedef double f64v __attribute__((vector_size(8 * lanes)));
 typedef int64_t i64v __attribute__((vector_size(8 * lanes)));
+typedef uint64_t u64v __attribute__((vector_size(8 * lanes)));  // sums that may wrap
 
 inline f64v load(const double* from) {
     f64v v;
@@ -38,8 +39,8 @@ inline f64v splat(double x) { return x - f64v{}; }
 inline i64v splat_bits(int64_t x) { return x - i64v{}; }
 inline i64v bits(f64v v) { return (i64v)v; }
 inline f64v from_bits(i64v v) { return (f64v)v; }
-inline f64v select(i64v mask, f64v yes, f64v no) { return from_bits((mask & bits(yes)) | (~mask & bits(no))); }
-inline f64v where(i64v mask, f64v yes) { return from_bits(mask & bits(yes)); }  // 0 elsewhere
+inline f64v select(i64v mask, f64v yes, f64v no) { return mask ? yes : no; }
+inline f64v where(i64v mask, f64v yes) { return mask ? yes : f64v{}; }  // 0 elsewhere
 inline f64v magnitude(f64v v) { return from_bits(bits(v) & 0x7fffffffffffffff); }
 
 // a·b + c, fused where the level has it; the only place where a product and a sum are fused.
@@ -52,6 +53,19 @@ inline f64v fma(f64v a, f64v b, f64v c) {
     return (f64v)vfmaq_f64((float64x2_t)c, (float64x2_t)a, (float64x2_t)b);
 #else
     return a * b + c;
+#endif
+}
+
+// The smaller of both; a NaN in the second argument stays.
+inline f64v smaller(f64v a, f64v b) {
+#if defined(__AVX512F__) && defined(__AVX512DQ__)
+    return (f64v)_mm512_min_pd((__m512d)a, (__m512d)b);
+#elif defined(__AVX2__) && defined(__FMA__)
+    return (f64v)_mm256_min_pd((__m256d)a, (__m256d)b);
+#elif defined(__SSE2__)
+    return (f64v)_mm_min_pd((__m128d)a, (__m128d)b);
+#else
+    return select(a < b, a, b);
 #endif
 }
 

@@ -13,39 +13,50 @@ struct SoftSums {
     f64v top_q, ties_q, p_at_top, top_p, ties_p, both;
 };
 
-inline void add_chunk(SoftSums& kept, const Chunk& chunk, int offset, int classes, int tile) {
-    SoftSums s = kept;
+inline void clear(SoftSums& s) {
+    s.p = s.q = s.ce = s.h = s.abs = s.square = s.pq = s.qq = s.pp = f64v{};
+    s.ties_q = s.p_at_top = s.ties_p = s.both = f64v{};
+    s.top_q = s.top_p = splat(-1.0);
+}
+
+// The largest classes of the chunk on both sides, and where they meet; a new largest one starts again.
+inline void add_tops(SoftSums& s, const Chunk& chunk, int offset, int classes, int tile, f64v top_q, f64v top_p) {
+    const i64v same_q = top_q == s.top_q, same_p = top_p == s.top_p;
+    f64v ties_q = where(same_q, s.ties_q), ties_p = where(same_p, s.ties_p);
+    f64v p_at_top = where(same_q, s.p_at_top), both = where(same_q & same_p, s.both);
     for (int c = 0; c < classes; ++c) {
         const int at = c * tile + offset;
         const f64v p = load(chunk.p + at), q = load(chunk.q + at);
-        const i64v said = p != 0.0;
+        const i64v is_q = q == top_q, is_p = p == top_p;
+        ties_q = select(is_q, ties_q + 1.0, ties_q);
+        ties_p = select(is_p, ties_p + 1.0, ties_p);
+        p_at_top = select(is_q, p_at_top + p, p_at_top);
+        both = select(is_q & is_p, both + 1.0, both);
+    }
+    s.ties_q = ties_q, s.ties_p = ties_p, s.p_at_top = p_at_top, s.both = both, s.top_q = top_q, s.top_p = top_p;
+}
+
+inline void add_chunk(SoftSums& kept, const Chunk& chunk, int offset, int classes, int tile) {
+    SoftSums s = kept;
+    f64v top_q = s.top_q, top_p = s.top_p;
+    for (int c = 0; c < classes; ++c) {
+        const int at = c * tile + offset;
+        const f64v p = load(chunk.p + at), q = load(chunk.q + at);
         s.p += p;
         s.q += q;
-        s.ce -= where(said, p * load(chunk.log_q + at));  // 0·log 0 = 0
-        s.h -= p * load(chunk.log_p + at);
+        s.ce = select(p != 0.0, fma(-p, load(chunk.log_q + at), s.ce), s.ce);  // 0·log 0 = 0
+        s.h = fma(-p, load(chunk.log_p + at), s.h);
         const f64v difference = p - q;
         s.abs += magnitude(difference);
         s.square = fma(difference, difference, s.square);
         s.pq = fma(p, q, s.pq);
         s.qq = fma(q, q, s.qq);
         s.pp = fma(p, p, s.pp);
-        // The largest classes so far, on both sides, and where they meet; a new largest one starts again.
-        const f64v top_q = larger(s.top_q, q), top_p = larger(s.top_p, p);
-        const i64v same_q = top_q == s.top_q, same_p = top_p == s.top_p, is_q = q == top_q, is_p = p == top_p;
-        s.ties_q = where(same_q, s.ties_q) + where(is_q, one);
-        s.ties_p = where(same_p, s.ties_p) + where(is_p, one);
-        s.p_at_top = where(same_q, s.p_at_top) + where(is_q, p);
-        s.both = where(same_q & same_p, s.both) + where(is_q & is_p, one);
-        s.top_q = top_q;
-        s.top_p = top_p;
+        top_q = larger(top_q, q);
+        top_p = larger(top_p, p);
     }
+    add_tops(s, chunk, offset, classes, tile, top_q, top_p);
     kept = s;
-}
-
-inline SoftSums no_soft_sums() {
-    SoftSums s = {};
-    s.top_q = s.top_p = splat(-1.0);
-    return s;
 }
 
 struct Columns {  // one tile of values
@@ -83,6 +94,11 @@ struct LabelSums {
     f64v q, at_label, log_at_label, others, top, ties;
 };
 
+inline void clear(LabelSums& s) {
+    s.q = s.at_label = s.log_at_label = s.others = s.ties = f64v{};
+    s.top = splat(-1.0);
+}
+
 inline void add_chunk(LabelSums& kept, const Chunk& chunk, int offset, int64_t first, int classes, bool logs, int tile) {
     LabelSums s = kept;
     const f64v y = load(chunk.y + offset);
@@ -108,6 +124,25 @@ inline i64v finish(const LabelSums& s, int offset, int64_t classes, bool logs, C
     store(out.value[brier] + offset, fma(miss, miss, s.others) * half);
     store(out.value[accuracy] + offset, where(s.at_label == s.top, 1.0 / s.ties));
     return ~(magnitude(s.q - 1.0) <= row_tolerance * static_cast<double>(classes));
+}
+
+// One label and the probability of one of two classes. With q the label's own probability, its complement is the
+// other one's: nothing else is needed. False when a probability is outside its domain.
+inline bool binary_columns(const Source& model, const Chunk& chunk, int count, Columns& out) {
+    i64v bad = {};
+    for (int i = 0; i < count; i += lanes) {
+        const f64v given = load(chunk.q + i), rest = 1.0 - given;
+        bad |= ~((given >= 0.0) & (given <= 1.0));
+        const i64v is_given = load(chunk.y + i) == static_cast<double>(model.positive);
+        const f64v q = select(is_given, given, rest), other = select(is_given, rest, given);
+        store(out.value[cross_entropy] + i, q);
+        store(out.value[absolute_error] + i, other);
+        store(out.value[brier] + i, other * other);
+        store(out.value[accuracy] + i, select(q == other, splat(0.5), where(q > other, one)));
+    }
+    logs_of_probabilities(out.value[cross_entropy], out.value[cross_entropy], count);
+    for (int i = 0; i < count; i += lanes) store(out.value[cross_entropy] + i, 0.0 - load(out.value[cross_entropy] + i));
+    return !any(bad);
 }
 
 }  // namespace bitsapart::BITSAPART_LEVEL

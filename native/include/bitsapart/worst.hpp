@@ -41,6 +41,9 @@ inline f64v on_grid(f64v v) { return select(v < 1.0, (v + 1.0) - 1.0, v); }  // 
 inline void offer_tile(Worst& w, const double* value, int count, int64_t first_row) {
     if (w.room == 0) return;
     const f64v least = splat(w.kept == w.room ? w.value[0] : -1.0), infinite = splat(__builtin_inf());
+    i64v near = {};
+    for (int i = 0; i < count; i += lanes) near |= load(value + i) >= least - 0x1p-52;
+    if (!any(near)) return;
     i64v larger_ones = {}, level = {};
     for (int i = 0; i < count; i += lanes) {
         const f64v v = on_grid(load(value + i));
