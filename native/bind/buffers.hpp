@@ -3,6 +3,8 @@
 
 #include <nanobind/nanobind.h>
 
+#include <memory>
+#include <type_traits>
 #include <vector>
 
 #include "bitsapart/source.hpp"
@@ -42,9 +44,13 @@ private:
     Py_buffer view_{};
 };
 
-// A contiguous run of one type, to read or (writable) to write.
+// A contiguous run of doubles or of 64-bit integers, to read or (writable) to write.
 template <class T>
 T* contiguous(const Buffer& buffer, int64_t count) {
+    using bitsapart::Type;
+    const Type type = std::is_floating_point_v<T> ? Type::f64 : Type::i64;
+    if (buffer.type() != type || reinterpret_cast<uintptr_t>(buffer.view().buf) % alignof(T) != 0)
+        throw nb::type_error("an array has the wrong type or is not aligned");
     if (buffer.view().len != count * static_cast<int64_t>(sizeof(T)) || !PyBuffer_IsContiguous(&buffer.view(), 'C'))
         throw nb::value_error("an array has the wrong size or is not contiguous");
     return static_cast<T*>(buffer.view().buf);
@@ -62,6 +68,7 @@ public:
         items_ = buffers_[0]->items();
         for (const auto& buffer : buffers_) {
             if (buffer->items() != items_) throw nb::value_error("columns of different length");
+            if (buffer->view().ndim < 1 || buffer->view().ndim > 2) throw nb::value_error("one or two dimensions");
             if (buffer->view().ndim == 1) add(*buffer, 0, 0);
             else for (int64_t c = 0; c < buffer->view().shape[1]; ++c) add(*buffer, c, buffer->view().strides[1]);
         }

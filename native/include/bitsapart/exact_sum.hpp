@@ -162,7 +162,7 @@ inline void add_weighted(ColumnSums& sums, const double* value, const double* we
             continue;
         }
         const double x = value[i] * weight[i];
-        if (!(__builtin_fabs(x) <= largest_value)) {
+        if (!(__builtin_fabs(x) <= largest_value && weight[i] <= largest_value)) {
             if (sums.too_large < 0) sums.too_large = first_item + i;
             continue;
         }

@@ -39,6 +39,13 @@ template <int n, bool scaled = false>
     }
 }
 
+inline f64v log_of_normal(f64v x) {
+    const f64v from[1] = {x};
+    f64v to[1];
+    log_of_normal(from, to);
+    return to[0];
+}
+
 // For 0 ≤ x < ∞: what a checked probability is.
 template <int n>
 [[gnu::always_inline]] inline void log_of_probability(const f64v (&x)[n], f64v (&out)[n]) {

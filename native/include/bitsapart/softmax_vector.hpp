@@ -114,6 +114,6 @@ inline f32v log_of_positive(f32v x) {
     const f32v tail = fma(ff * f, q, k * -0x1.05c610p-29f);
     return fma(k, splat(0x1.62e430p-1f), f + fma(ff, splat(-0.5f), tail));
 }
-inline f64v log_of_positive(f64v x) { return log_of_normal(x, f64v{}); }
+inline f64v log_of_positive(f64v x) { return log_of_normal(x); }
 
 }  // namespace bitsapart::BITSAPART_LEVEL

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <exception>
 #include <memory>
 #include <new>
 #include <thread>
@@ -13,12 +14,20 @@
 
 namespace bitsapart {
 
-// Runs share(0), share(1), … at once; the first on this thread.
+// Runs share(0), share(1), … at once; the first on this thread. Shares must not throw: in a thread of its own an exception
+// would end the process. What is needed is allocated before.
 template <class Share>
 void run_shares(int shares, Share share) {
+    static_assert(noexcept(share(0)));
     std::vector<std::thread> threads;
-    for (int t = 1; t < shares; ++t) threads.emplace_back(share, t);
+    threads.reserve(static_cast<size_t>(shares));
+    int begun = 1;
+    try {
+        for (; begun < shares; ++begun) threads.emplace_back(share, begun);
+    } catch (const std::exception&) {  // no more threads to be had: this one does the rest
+    }
     share(0);
+    for (int t = begun; t < shares; ++t) share(t);
     for (std::thread& thread : threads) thread.join();
 }
 
@@ -93,15 +102,21 @@ inline Scratch scratch_for(int model_count) {
     return scratch;
 }
 
+inline std::vector<Scratch> scratch_for(int model_count, int shares) {
+    std::vector<Scratch> scratch;
+    for (int t = 0; t < shares; ++t) scratch.push_back(scratch_for(model_count));
+    return scratch;
+}
+
 inline std::unique_ptr<BlockResult> run_block(const Block& block, int worst, int threads) {
     const TallyKernels& kernels = BITSAPART_FOR_THIS_CPU(tally_kernels);
     const int shares = useful_threads(block.items, block.classes * (block.model_count + 1), threads);
     std::vector<std::unique_ptr<BlockResult>> results;
     for (int t = 0; t < shares; ++t) results.push_back(std::make_unique<BlockResult>(block.model_count, worst));
-    run_shares(shares, [&](int t) {
-        const Scratch scratch = scratch_for(block.model_count);
+    const std::vector<Scratch> scratch = scratch_for(block.model_count, shares);
+    run_shares(shares, [&](int t) noexcept {
         kernels.add_block(block, share_begin(block.items, shares, t), share_begin(block.items, shares, t + 1),
-                          results[static_cast<size_t>(t)]->sums, scratch.get());
+                          results[static_cast<size_t>(t)]->sums, scratch[static_cast<size_t>(t)].get());
     });
     for (int t = 1; t < shares; ++t) merge(*results[0], *results[static_cast<size_t>(t)]);
     if (results[0]->sums.fault.row < 0) find_too_large(*results[0]);
@@ -111,10 +126,11 @@ inline std::unique_ptr<BlockResult> run_block(const Block& block, int worst, int
 inline Fault run_distributions(const Source& source, int side, int64_t items, double* probs, double* logs, int threads) {
     const int shares = useful_threads(items, source.classes, threads);
     std::vector<Fault> faults(static_cast<size_t>(shares));
-    run_shares(shares, [&](int t) {
-        const Scratch scratch = scratch_for(0);
+    const std::vector<Scratch> scratch = scratch_for(0, shares);
+    run_shares(shares, [&](int t) noexcept {
         faults[static_cast<size_t>(t)] = BITSAPART_FOR_THIS_CPU(tally_kernels).distributions(
-            source, side, share_begin(items, shares, t), share_begin(items, shares, t + 1), probs, logs, scratch.get());
+            source, side, share_begin(items, shares, t), share_begin(items, shares, t + 1), probs, logs,
+            scratch[static_cast<size_t>(t)].get());
     });
     for (const Fault& fault : faults)
         if (fault.row >= 0) return fault;

@@ -119,10 +119,12 @@ def _known(values: Any, name: str) -> Any:
     if array.dtype.kind in "iub" or (array.dtype.kind == "f" and array.dtype.itemsize <= 8):
         return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
     try:
-        return array.astype(np.float64)
+        if array.dtype.kind in "fO":  # long doubles; numbers of Python and of libraries
+            return array.astype(np.float64)
     except (TypeError, ValueError):
-        message = f"{name} holds {array.dtype} values, but must hold numbers"
-        raise DomainError(message) from None
+        pass
+    message = f"{name} holds {array.dtype} values, but must hold numbers"
+    raise DomainError(message)
 
 
 def _refuse_shape(name: str, shape: tuple[int, ...], classes: int) -> None:
@@ -165,7 +167,7 @@ def refuse(fault: "Fault", place: Place, kind: str, keyword: str, classes: int) 
         10: f"stands for probabilities that sum to {shown}, but those of an item must sum to 1. {logits}",
         11: f"is {shown}, but {_domain(kind, classes)}",
         12: "is −∞ in every class, but one logit of a row must be above −∞",
-        14: "gives a loss of more than 2^50, which cannot be added up exactly; "
+        14: "gives a loss or a weight of more than 2^50, which cannot be added up exactly; "
         "if a large negative score stands for −∞, write −inf",
     }
     message = f"{where} {rules[reason]}"

@@ -124,7 +124,7 @@ def power_sums(values: NDArray[np.float64]) -> tuple[int, int]:
 
 
 def _floats(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.ascontiguousarray(values, dtype=np.float64)
+    return np.require(values, np.float64, ["C", "A"])
 
 
 def _refuse_too_large(row: int, values: NDArray[np.float64]) -> None:

@@ -101,9 +101,11 @@ class Tally:
         self._worst: list[list[dict[str, Any]]] = [[] for _ in self.models]
         self._tails: list[list[int]] = [[0, 0] for _ in self.models]
         self._classes: list[dict[str, list[Moments]]] = [
-            {key: [Moments()] * len(self.classes) for key in CLASS_SUMS} for _ in self.models
+            {key: [Moments()] * len(self.classes) for key in CLASS_SUMS} if "classes" in self.parts else {}
+            for _ in self.models
         ]
-        self._confusion: list[list[Moments]] = [[Moments()] * len(self.classes) ** 2 for _ in self.models]
+        cells = len(self.classes) ** 2 if "confusion" in self.parts else 0
+        self._confusion: list[list[Moments]] = [[Moments()] * cells for _ in self.models]
         self._pairs: dict[tuple[int, int, str], PairSums] = {
             (a, b, key): PairSums() for a, b in combinations(range(len(self.models)), 2) for key in self.paired
         }
@@ -370,9 +372,9 @@ def _common_name(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...
 
 def _names(what: str, names: Sequence[str], *, least: int) -> tuple[str, ...]:
     found = tuple(str(name) for name in names)
-    twice = [name for place, name in enumerate(found) if name in found[:place]]
-    if twice:
-        message = f"{what} names {twice[0]!r} twice"
+    if len(set(found)) < len(found):
+        twice = next(name for place, name in enumerate(found) if name in found[:place])
+        message = f"{what} names {twice!r} twice"
         raise DomainError(message)
     if len(found) < least:
         message = f"{what} holds {len(found)} names, but must hold at least {least}"
@@ -394,7 +396,7 @@ def _processors() -> int:
 def _weights(weights: Any, length: int) -> Floats | None:
     if weights is None:
         return None
-    column = np.asarray(weights, dtype=np.float64)
+    column = np.require(weights, np.float64, ["C", "A"])
     if column.shape != (length,):
         message = f"weights has shape {column.shape}, but must be ({length},), one weight for each item"
         raise DomainError(message)
