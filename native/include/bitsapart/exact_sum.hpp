@@ -41,6 +41,23 @@ inline void spill(i64v& upper, i64v& kept) {
     kept &= 0xffffffff;
 }
 
+#ifdef BITSAPART_PLAIN_SUMS  // what benchmarks/core_exact_sums.py compares with: the same pass with sums of doubles
+inline void reserve(FastSums&, int64_t) {}
+
+inline void flush(FastSums& fast, ColumnSums& sums) {
+    double x = 0, xx = 0;
+    for (int i = 0; i < lanes; ++i) x += from_bits((i64v)fast.a)[i], xx += from_bits(fast.aa)[i];
+    const OnGrid X = on_grid(x), XX = on_grid(xx);
+    add_value(sums.x, X);
+    add_shifted(sums.xx, XX.mantissa, XX.exponent + 52);
+    fast = FastSums{};
+}
+
+inline void add_step(FastSums& fast, f64v x) {
+    fast.a = (u64v)bits(from_bits((i64v)fast.a) + x);
+    fast.aa = bits(from_bits(fast.aa) + x * x);
+}
+#else
 // Makes room for `steps` more, which must not be more than 120.
 inline void reserve(FastSums& fast, int64_t steps) {
     if (fast.steps + steps - fast.spilled <= most_steps) return;
@@ -73,6 +90,7 @@ inline void add_step(FastSums& fast, f64v x) {
     fast.bb += product_of_low(b, b);
     ++fast.steps;
 }
+#endif
 
 // One value that the fast path leaves out; `item` is its place in the block.
 [[gnu::noinline]] inline void add_slowly(ColumnSums& sums, double x, int64_t item) {

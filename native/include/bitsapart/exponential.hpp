@@ -31,7 +31,7 @@ template <int n>
     for (int j = 0; j < n; ++j) p01[j] = fma(r4[j], p45[j], p01[j]);
     for (int j = 0; j < n; ++j) {
         const f64v power = 1.0 + fma(rr[j], p01[j], r[j]);
-        out[j] = from_bits(bits(power) + (bits(t[j]) << 52));
+        out[j] = from_bits((i64v)((u64v)bits(power) + ((u64v)bits(t[j]) << 52)));
     }
 }
 

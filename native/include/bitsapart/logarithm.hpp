@@ -14,15 +14,15 @@ namespace bitsapart::BITSAPART_LEVEL {
 // log x for 0 < x < ∞ that is not subnormal; or log(2^-54·x).
 template <int n, bool scaled = false>
 [[gnu::always_inline]] inline void log_of_normal(const f64v (&x)[n], f64v (&out)[n]) {
-    constexpr int64_t root_half = 0x3fe6a09e00000000, one = 0x3ff0000000000000, mantissa = 0x000fffffffffffff;
+    constexpr uint64_t root_half = 0x3fe6a09e00000000, one = 0x3ff0000000000000, mantissa = 0x000fffffffffffff;
     constexpr double ln2_upper = 0x1.62e42feep-1, ln2_lower = 0x1.a39ef35793c76p-33;
     f64v k[n], f[n], s[n], z[n], w[n], odd[n], even[n], half[n];
     for (int j = 0; j < n; ++j) {
-        const i64v t = bits(x[j]) + (one - root_half);
+        const u64v t = (u64v)bits(x[j]) + (one - root_half);  // may wrap for a NaN
         // The biased exponent as a double: its bits below those of 2^52.
-        k[j] = from_bits((i64v)((u64v)t >> 52) | 0x4330000000000000) - (0x1p52 + 1023.0);
+        k[j] = from_bits((i64v)(t >> 52) | 0x4330000000000000) - (0x1p52 + 1023.0);
         if constexpr (scaled) k[j] -= 54.0;
-        f[j] = from_bits((t & mantissa) + root_half) - 1.0;
+        f[j] = from_bits((i64v)((t & mantissa) + root_half)) - 1.0;
     }
     for (int j = 0; j < n; ++j) s[j] = f[j] / (f[j] + 2.0);
     for (int j = 0; j < n; ++j) half[j] = 0.5 * f[j] * f[j];

@@ -266,20 +266,23 @@ class Tally:
         return heavy_tailed(m.n, effective_items(m.n, m.total, m.xx / GRID**2, third, fourth))
 
     def class_sums(self, model: int = 0) -> dict[str, list[float]]:
-        """What each class contributes to the means, by column; infinite where an item's loss in that class is."""
+        """What each class contributes to the means, by column; infinite where an item's loss in that class is.
+
+        Nothing where it was not gathered.
+        """
         weight, table = self.moments("brier", model).w, self._classes[model]
 
         def mean(sums: Moments, items: int) -> float:
             return float("nan") if not weight else float("inf") if sums.n < items else sums.x / weight
 
-        items = [sums.n for sums in table["people"]]
+        items = [sums.n for sums in table.get("people", ())]
         return {key: [mean(*pair) for pair in zip(row, items, strict=True)] for key, row in table.items()}
 
     def confusion(self, model: int = 0) -> list[list[float]]:
-        """Mean p̂ ⊗ q: row people's class, column the model's; it sums to 1."""
+        """Mean p̂ ⊗ q: row people's class, column the model's; it sums to 1. Nothing where not gathered."""
         size = len(self.classes)
         flat = [m.mean for m in self._confusion[model]]
-        return [flat[row * size : (row + 1) * size] for row in range(size)]
+        return [flat[at : at + size] for at in range(0, len(flat), size)]
 
     def verdicts(self, model: int = 0) -> dict[tuple[int, tuple[int, ...], str], Moments]:
         """(verdict, people's counts, group) → the sums of 1 over the items, for a model that gives verdicts."""
