@@ -1,7 +1,8 @@
-"""P2: 10^6 items × 10 classes, probabilities of people and of a model (float32): five measures and the items' squares.
+"""P2: 10^6 items × 10 classes, probabilities of both sides (float32): five measures and the items' squares.
 
-Every contestant gives the means of entropy, cross-entropy, KL divergence (nats), squared and absolute error and of their
-squares; SciPy has the first three only. bitsapart also finds Brier scores, two accuracies, the worst items and every fault.
+Every contestant gives the means of entropy, cross-entropy, KL divergence (nats), squared and absolute error and of
+their squares; SciPy has the first three only. bitsapart also finds Brier scores, two accuracies, the worst items and
+every fault.
 
     python benchmarks/core_soft.py [--rounds N] [--items N]
 """

@@ -112,7 +112,8 @@ def machine() -> dict[str, object]:
             versions[name] = version(name)
         except PackageNotFoundError:
             versions[name] = "not installed"
-    model = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
+    cpu = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
+    model = cpu.split("model name")[1].split(":")[1].splitlines()[0].strip() if "model name" in cpu else ""
     try:
         from bitsapart._core import simd_level
 
@@ -121,7 +122,7 @@ def machine() -> dict[str, object]:
         level = "unknown"
     return {
         "date": datetime.now(UTC).date().isoformat(),
-        "processor": model.split("model name")[1].split(":")[1].splitlines()[0].strip() if model else platform.machine(),
+        "processor": model or platform.machine(),
         "threads": CORES, "simd_level": level, "python": platform.python_version(), "versions": versions,
     }  # fmt: skip
 

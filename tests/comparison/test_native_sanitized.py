@@ -1,7 +1,7 @@
 """The native core with the address and undefined-behaviour sanitizers, over every kind of block and every fault.
 
-A build of its own in a temporary folder, of all SIMD levels. Where `BITSAPART_CI=1` it must run; elsewhere it is skipped
-where the tools are missing.
+A build of its own in a temporary folder, of all SIMD levels. Where `BITSAPART_CI=1` it must run; elsewhere it is
+skipped where the tools are missing.
 """
 
 import os
