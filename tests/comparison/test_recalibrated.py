@@ -124,3 +124,29 @@ def test_what_was_not_recalibrated_is_named():
         ba.compare({"item": range(30), **dict(zip("abc", counts.T, strict=True)), "w": [1e12] * 30},
                    {"item": range(30), **dict(zip("abc", q.T, strict=True))},
                    weight="w", classes=("a", "b", "c"), recalibrate=True)  # fmt: skip
+
+
+def test_very_many_numbers_are_spared_unless_asked_for(monkeypatch):
+    from bitsapart.comparison import run
+
+    monkeypatch.setattr(run, "_MOST_FOR_DETAIL", 300)
+    counts, q = world(3, items=101)
+    for people, model in ((counts, q), (counts[:100], q[:100])):
+        gathered = "split" in ba.compare(people, model).data["models"][0]
+        assert gathered == (len(people) <= 100)
+    model = ba.compare(counts, q, detail=True).data["models"][0]
+    assert {"split", "confusion", "by_class", "reliability"} <= set(model)
+    model = ba.compare(counts, q, recalibrate=True, by_class=True).data["models"][0]
+    assert {"split", "by_class", "recalibrated"} <= set(model)
+    assert "confusion" not in model
+    assert ba.compare(counts, q).data["settings"]["detail"] is False
+
+
+def test_a_thousand_classes_are_no_trouble():
+    rng = np.random.default_rng(0)
+    q = rng.dirichlet(np.ones(1000), 60)
+    model = ba.compare(rng.multinomial(5, q), q, people_kind="counts").data["models"][0]
+    assert "confusion" not in model
+    assert sum(term["value"] for term in model["split"]["log"]["terms"].values()) == pytest.approx(
+        model["measures"]["cross_entropy"]["value"]
+    )

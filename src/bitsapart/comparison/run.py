@@ -20,8 +20,8 @@ __all__ = ["compare", "compare_files"]
 
 _MOST_SLICES = 1000
 _DETAIL = ("classes", "confusion", "calibration", "extremes")
-_MOST_FOR_DETAIL = 1_000_000  # items × classes × models: about half a second's work
-_CELL = 25  # a cell of the confusion table (classes × classes) takes as long as so many of these
+_MOST_FOR_DETAIL = 1_000_000  # items × classes × models: about a second's work
+_MOST_CONFUSED = 100  # classes
 
 
 def compare(
@@ -142,6 +142,8 @@ def _tally(pair: Pair, settings: Settings) -> Tally:
         parts.add("classes")
     if settings.detail is not False:
         parts.update(_DETAIL)
+        if settings.detail is None and len(pair.classes) > _MOST_CONFUSED:
+            parts.remove("confusion")  # its cells are the square of the classes
     if settings.recalibrate:
         parts.add("calibration")
     if settings.ordinal:
@@ -157,9 +159,9 @@ def _tally(pair: Pair, settings: Settings) -> Tally:
 
 
 def _spare(tally: Tally, settings: Settings, expected: int = 0) -> None:
-    """Unless it was asked for, gather no detail of very many items, or of a table of very many classes."""
-    numbers = max(tally.items, expected, _CELL * len(tally.classes)) * len(tally.classes) * len(tally.models)
-    if settings.detail is None and numbers > _MOST_FOR_DETAIL and "confusion" in tally.parts:
+    """Unless it was asked for, gather no detail of very many items."""
+    numbers = max(tally.items, expected) * len(tally.classes) * len(tally.models)
+    if settings.detail is None and numbers > _MOST_FOR_DETAIL and "extremes" in tally.parts:
         asked = {"classes": settings.by_class, "calibration": settings.recalibrate}
         tally.leave_out([part for part in _DETAIL if not asked.get(part)])
 

@@ -120,7 +120,9 @@ def worst(data: Entry, model: Entry) -> Iterator[RenderableType]:
     """The farthest items, and those that people are split on and the model is sure of; who says what."""
     titles = {"farthest": "farthest from people", "people-split": "people split, model sure: bits by which it is surer"}
     for kind, title in titles.items():
-        rows = [row for row in model.get("worst", ()) if row.get("kind", "farthest") == kind]
+        rows = [
+            row for row in model.get("worst", ()) if row.get("kind", "farthest") == kind and float(row["value"]) > 0
+        ]
         if not rows:
             continue
         table = Table.grid(padding=(0, 2))
