@@ -1,6 +1,4 @@
 // The fused losses of one SIMD level: types to templates, row by row.
-#include <type_traits>
-
 #include "bitsapart/softmax_row.hpp"
 
 namespace bitsapart::BITSAPART_LEVEL {
@@ -38,25 +36,17 @@ double whole(const LossTask& task) {
 // The judgements of a row; false where a count is negative.
 template <class T>
 bool judgements_of(const T* count, int64_t classes, double& total) {
-    if constexpr (std::is_integral_v<T>) {
-        int64_t sum = 0;
-        T least = 0;
-        for (int64_t c = 0; c < classes; ++c) {
-            sum += count[c];
-            least = count[c] < least ? count[c] : least;
-        }
-        total = static_cast<double>(sum);
-        return least == 0;
-    } else {
-        double sum = 0, least = 0;
-        for (int64_t c = 0; c < classes; ++c) {
-            const double number = read_as<double>(count[c]);
-            sum += number;
-            least = number < least ? number : least;
-        }
-        total = sum;
-        return least == 0;
-    }
+    constexpr int parts = 8;
+    double part[parts] = {};
+    bool negative = false;
+    int64_t c = 0;
+    for (; c + parts <= classes; c += parts)
+        for (int i = 0; i < parts; ++i) part[i] += read_as<double>(count[c + i]);
+    for (; c < classes; ++c) part[0] += read_as<double>(count[c]);
+    for (c = 0; c < classes; ++c) negative |= read_as<double>(count[c]) < 0;
+    total = 0;
+    for (const double sum : part) total += sum;
+    return !negative;
 }
 
 // The shares of a row of people's weights; false where a count is negative.

@@ -9,6 +9,7 @@ namespace bitsapart::BITSAPART_LEVEL {
 
 typedef float f32v __attribute__((vector_size(8 * lanes)));
 typedef int32_t i32v __attribute__((vector_size(8 * lanes)));
+typedef uint32_t u32v __attribute__((vector_size(8 * lanes)));
 
 template <class Real>
 struct Vector;
@@ -87,7 +88,7 @@ inline f32v exp_of_negative(f32v x) {
     p = fma(r, p, splat(0x1.555492p-3f));
     p = fma(r, p, splat(0x1.fffffcp-2f));
     const f32v power = 1.0f + fma(r * r, p, r);
-    return where(x >= lowest, from_bits(bits(power) + (bits(t) << 23)));
+    return where(x >= lowest, (f32v)((u32v)power + ((u32v)t << 23)));
 }
 inline f64v exp_of_negative(f64v x) {
     const f64v lowest = splat(-708.0);
@@ -98,7 +99,7 @@ inline f64v exp_of_negative(f64v x) {
 // Floats: x = 2^k·m with m in [√½, √2), f = m − 1, ln m = f − f²/2 + f³·Q(f), Q minimax (relative error 7.5e-10).
 inline f32v log_of_positive(f32v x) {
     constexpr int32_t root_half = 0x3f3504f3, one = 0x3f800000, mantissa = 0x007fffff;
-    const i32v t = bits(x) + (one - root_half);
+    const i32v t = (i32v)((u32v)x + (one - root_half));
     const i32v exponent = (t >> 23) - 127;
     const f32v k = __builtin_convertvector(exponent, f32v);
     const f32v f = from_bits((t & mantissa) + root_half) - 1.0f;
