@@ -7,6 +7,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -127,6 +128,31 @@ def test_dataframes_and_mappings(library: Any, tables: tuple[pa.Table, pa.Table]
     people, model = tables
     held = [library(table.to_pydict()) for table in (people, model)]
     assert items(data.open_pair(*held)) == items(data.open_pair(people, model))
+
+
+@pytest.mark.parametrize(
+    "handed",
+    [
+        lambda table: pl.from_arrow(table).lazy(),
+        lambda table: table.to_reader(),
+        lambda table: table.to_batches()[0],
+        lambda table: duckdb.from_arrow(table),
+        lambda table: table.to_pylist(),
+        lambda table: {row["item"]: {k: v for k, v in row.items() if k != "item"} for row in table.to_pylist()},
+    ],
+    ids=["polars lazy", "arrow reader", "record batch", "duckdb relation", "records", "a mapping for each item"],
+)
+def test_other_tables_in_memory(
+    handed: Callable[[pa.Table], Any], tables: tuple[pa.Table, pa.Table], items: Items, spill: Path
+) -> None:
+    some = [table.slice(0, 300) for table in tables]
+    assert items(data.open_pair(*(handed(table) for table in some))) == items(data.open_pair(*some))
+
+
+def test_one_name_is_not_taken_for_its_letters() -> None:
+    given: dict[str, Any] = {"by": "group", "classes": ["cat", "dog"]}
+    options = data.ReadOptions(**given)
+    assert (options.by, options.classes) == (("group",), ("cat", "dog"))
 
 
 def test_the_index_of_pandas_holds_the_ids(tables: tuple[pa.Table, pa.Table], items: Items, spill: Path) -> None:

@@ -1,7 +1,7 @@
 """How inputs are to be read: every guess that `data` makes has an option here that overrides it."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
@@ -79,6 +79,10 @@ class ReadOptions:
     progress: Progress | None = None
 
     def __post_init__(self) -> None:
+        for name in ("by", "classes"):
+            value = getattr(self, name)
+            if value is not None:  # one name is one name, not its letters
+                object.__setattr__(self, name, (value,) if isinstance(value, str) else tuple(map(str, value)))
         _one_of("people_kind", self.people_kind, PEOPLE_KINDS)
         _one_of("model_kind", self.model_kind, MODEL_KINDS)
         _one_of("missing", self.missing, ("error", "drop"))
@@ -113,8 +117,8 @@ def _one_of(name: str, value: str | None, allowed: tuple[str, ...]) -> None:
         raise DataError(message)
 
 
-def _distinct_classes(classes: tuple[str, ...]) -> None:
-    repeated = sorted({name for name in classes if classes.count(name) > 1})
+def _distinct_classes(classes: Sequence[str]) -> None:
+    repeated = sorted({name for name in classes if list(classes).count(name) > 1})
     if repeated:
         message = f"classes names {repeated[0]!r} twice: {', '.join(classes)}"
         raise DataError(message)
