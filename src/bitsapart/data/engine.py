@@ -36,6 +36,8 @@ class Engine:
         self._connection: Any = None
         self._views: dict[str, Any] = {}
         self._numbers = count()
+        self.remembered: dict[str, Any] = {}
+        """What was found out by a query that may be asked again."""
         self._finalizer: Any = None
 
     def _connect(self) -> Any:

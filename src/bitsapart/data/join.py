@@ -12,6 +12,7 @@ from bitsapart.errors import DataError
 
 from .alignment import Side
 from .engine import Engine, quoted
+from .id_sums import id_sql, id_sums
 from .judgements import item_sql
 
 __all__ = ["joined", "prepare_join", "refuse_duplicates"]
@@ -20,9 +21,7 @@ _LISTED = 3
 
 
 def _ids(side: Side, engine: Engine, *, as_text: bool) -> str:
-    target = "VARCHAR" if as_text else "BIGINT"
-    item = item_sql(side.sheet, str(side.item))
-    return f"SELECT CAST({item} AS {target}) AS id FROM {side.sheet.relation(engine)}"
+    return id_sql(side.sheet, str(side.item), engine, as_text=as_text)
 
 
 def prepare_join(sides: Sequence[Side], engine: Engine, *, as_text: bool, drop: bool) -> tuple[int | None, list[str]]:
@@ -42,12 +41,12 @@ def prepare_join(sides: Sequence[Side], engine: Engine, *, as_text: bool, drop: 
     """
     sums = []
     for side in sides:
-        query = f"SELECT count(*), count(id), sum(hash(id)) FROM ({_ids(side, engine, as_text=as_text)})"
-        rows, named, total = engine.rows(query, side.sheet.name)[0]
-        if rows != named:
-            message = f"{side.sheet.name} has {rows - named} rows without an id in column {side.item!r}"
+        found = id_sums(engine, side.sheet, str(side.item), as_text=as_text)
+        if found.rows != found.named:
+            rows = found.rows - found.named
+            message = f"{side.sheet.name} has {rows} rows without an id in column {side.item!r}"
             raise DataError(message)
-        sums.append((rows, total))
+        sums.append((found.rows, found.total))
     if all(one == sums[0] for one in sums):
         return int(sums[0][0]), []
     for side in sides:

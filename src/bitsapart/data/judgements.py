@@ -16,10 +16,7 @@ from .options import ReadOptions
 from .roles import Roles
 from .sheet import Column, ColumnType, KeptSheet, Sheet
 
-__all__ = ["LongJudgements", "count_judgements", "item_sql", "items_repeat", "long_judgements", "spread_probabilities"]
-
-_EXACT_BELOW_ROWS = 1_000_000
-_IDS_THAT_DECIDE = 1000
+__all__ = ["LongJudgements", "count_judgements", "item_sql", "long_judgements", "spread_probabilities"]
 
 
 @dataclass(frozen=True)
@@ -49,19 +46,6 @@ def item_sql(sheet: Sheet, item: str) -> str:
         return f"(CASE WHEN {column} = trunc({column}) THEN CAST({column} AS BIGINT) ELSE {refusal} END)"
     message = f"{sheet.name}, column {item!r} holds neither texts nor whole numbers, so it names no items"
     raise DataError(message)
-
-
-def items_repeat(engine: Engine, sheet: Sheet, item: str) -> bool:
-    """Whether an id stands in more than one row.
-
-    In long inputs the first thousand ids decide; if others repeat all the same, the join finds them and says so.
-    """
-    name, relation = item_sql(sheet, item), sheet.relation(engine)
-    where = ""
-    if sheet.rows is None or sheet.rows > _EXACT_BELOW_ROWS:
-        where = f"WHERE {name} IN (SELECT {name} FROM {relation} LIMIT {_IDS_THAT_DECIDE})"
-    query = f"SELECT 1 FROM {relation} {where} GROUP BY {name} HAVING count(*) > 1 LIMIT 1"
-    return bool(engine.rows(query, sheet.name))
 
 
 def count_judgements(

@@ -9,7 +9,8 @@ from bitsapart.errors import AmbiguityError, DataError
 from .class_columns import Match, classes_asked_for, is_class_like, match_classes
 from .engine import Engine
 from .evidence import Evidence, instead_of_numbers, matrix_of, weigh
-from .judgements import count_judgements, items_repeat, spread_probabilities
+from .id_sums import items_repeat
+from .judgements import count_judgements, spread_probabilities
 from .labels import Answers, answers_of
 from .options import ModelKind, ReadOptions
 from .roles import Roles
