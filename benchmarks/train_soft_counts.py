@@ -39,8 +39,8 @@ def main() -> None:
         rows.append({
             "people": name, "items": len(counts), "on counts, bits": bits["trained on counts"],
             "on majority, bits": bits["trained on majority"], "difference, bits": pair["value"],
-            "95 % from": pair["low"], "95 % to": pair["high"], "on counts, wrong about one more person %": wrong["trained on counts"],
-            "on majority, wrong about one more person %": wrong["trained on majority"],
+            "95 % from": pair["low"], "95 % to": pair["high"], "on counts, wrong %": wrong["trained on counts"],
+            "on majority, wrong %": wrong["trained on majority"],
         })  # fmt: skip
         if pair["high"] >= 0:
             sys.exit(f"{name}: training on counts does not win")
