@@ -44,7 +44,10 @@ def main() -> None:
         })  # fmt: skip
         if pair["high"] >= 0:
             sys.exit(f"{name}: training on counts does not win")
-    text = "The same linear network, trained on counts and on majority votes; cross-entropy of items that neither saw, and how often one more person is guessed wrong."
+    text = (
+        "The same linear network, trained on counts and on majority votes; cross-entropy of items that neither saw, "
+        "and how often one more person is guessed wrong."
+    )
     write_results("train_soft_counts", rows, text, folds=5)
 
 
