@@ -16,11 +16,12 @@ __all__ = ["parquet_batches"]
 _POLARS_PAYS_FROM_VALUES = 30_000_000
 _IMPORTED_PAYS_FROM_VALUES = 1_000_000
 _NARROW = 4
+_NARROW_BLOCKS = 8  # blocks of few columns are taken together: a Python step costs as much for a short one
 _LARGEST_ROW_GROUP_BYTES = 192 << 20
 
 
 def parquet_batches(paths: Sequence[str], columns: Sequence[str], *, threads: int) -> Iterator[Any]:
-    """The rows of Parquet files, in order, as Arrow record batches of at most one block.
+    """The rows of Parquet files, in order, as Arrow record batches of a block, or of eight where there are few columns.
 
     Args:
         paths: files of one schema.
@@ -68,7 +69,7 @@ def _by_polars(paths: Sequence[str], columns: Sequence[str]) -> Iterator[Any]:
     if not hasattr(frame, "collect_batches"):
         yield from _by_pyarrow(paths, columns, threads=2)
         return
-    rows = 2 * BLOCK_ROWS if len(columns) <= _NARROW else BLOCK_ROWS
+    rows = _NARROW_BLOCKS * BLOCK_ROWS if len(columns) <= _NARROW else BLOCK_ROWS
     for part in frame.collect_batches(maintain_order=True):
         yield from part.to_arrow().to_batches(max_chunksize=rows)
 
