@@ -8,11 +8,14 @@ import os
 import shutil
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+
+PATH = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
 
 pytestmark = pytest.mark.slow
 
@@ -36,9 +39,9 @@ def tools():
     compiler = shutil.which(os.environ.get("CXX", "g++"))
     if sys.platform != "linux" or compiler is None:
         lacking("no g++ on Linux to build the core with sanitizers")
-    missing = [program for program in ("cmake", "ninja") if shutil.which(program) is None]
-    if missing:
-        lacking(f"no {missing[0]} to build the core with")
+    missing = [program for program in ("cmake", "ninja") if shutil.which(program, path=PATH) is None]
+    if missing or find_spec("nanobind") is None:
+        lacking(f"no {(*missing, 'nanobind')[0]} to build the core with")
     return compiler, [library(compiler, name) for name in ("libasan.so", "libstdc++.so")]
 
 
@@ -51,7 +54,7 @@ def core(tools, tmp_path_factory):
         f"-DPython_EXECUTABLE={sys.executable}", "-DCMAKE_BUILD_TYPE=None", "-DBITSAPART_SANITIZE=ON",
     ]  # fmt: skip
     for command in (configure, ["ninja", "-C", str(folder)]):
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, "PATH": PATH})
         assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
     return next(folder.glob("_core*.so"))
 
