@@ -257,7 +257,10 @@ def test_a_class_that_one_side_lacks_counts_as_nothing(items: Items) -> None:
     people = {"item": ITEM, "cat": [3, 0, 2], "cow": [1, 4, 2]}
     pair = opened(people, PROBS)
     assert pair.classes == ("cat", "cow", "dog")
-    assert pair.announcements == ["model lacks class cow: probability 0 there", "nobody chose class dog: count 0 there"]
+    assert pair.announcements == [
+        "model lacks class cow: probability 0 there; if people's column holds something else, say --classes cat,dog",
+        "nobody chose class dog: count 0 there",
+    ]
     assert items(pair)["a"] == ((3, 1, 0), (0.75, 0.0, 0.25))
     logits = opened(people, model_of("logits"), classes=("cat", "cow", "dog"))
     assert items(logits)["a"][1] == (2.0, -np.inf, -1.0)

@@ -118,9 +118,16 @@ def lacking(
     for model, name in zip(models, names, strict=True):
         missing = [one for one in classes if one not in model.classes]
         if missing and model.layout in ("wide", "list") and model.kind not in ("counts", "verdicts"):
-            said.append(f"{name} lacks class {', '.join(missing)}: probability 0 there")
+            said.append(f"{name} lacks class {', '.join(missing)}: probability 0 there{_no_class(people, model)}")
     if people is not None:
         unchosen = [one for one in classes if one not in people.classes]
         if unchosen and people.layout != "single":
             said.append(f"nobody chose class {', '.join(unchosen)}: count 0 there")
     return said
+
+
+def _no_class(people: PeopleReading | None, model: ModelReading) -> str:
+    """The way out where a column of something else may have been taken for a class."""
+    if people is None or people.layout != "wide":
+        return ""
+    return f"; if people's column holds something else, say --classes {','.join(map(str, model.classes))}"
