@@ -223,3 +223,14 @@ def test_names_of_events_follow_the_language_unless_they_were_changed(learn):
 def test_texts_have_contrast(file, visit, contrast):
     for scheme in ("light", "dark"):
         assert visit(file, color_scheme=scheme).page.evaluate(contrast) == [], scheme
+
+
+def test_information_stands_with_its_unit_in_the_chosen_language(learn):
+    unit = "name => getComputedStyle(document.getElementById(name), '::after').content"
+    assert "bits" in learn.evaluate(unit, "h-pq")
+    assert "nats" in learn.evaluate(unit, "log-likelihood")
+    learn.select_option("#unit", "hartley")
+    assert "hartleys" in learn.evaluate(unit, "kl-pq")
+    assert "nats" in learn.evaluate(unit, "same-nll")
+    learn.select_option("#language", "zh")
+    assert "哈特利" in learn.evaluate(unit, "logarithmic-value")

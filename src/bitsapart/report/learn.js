@@ -36,7 +36,11 @@
     const place = byId(name);
     place.textContent = shown(value, digits);
     place.dataset.value = String(value);
+    return place;
   }
+  const unitOf = (key) => byId("unit").querySelector(`[value=${key}]`).textContent.split(" ")[0];
+  const sayNats = (name, value, digits) => { say(name, value, digits).dataset.unit = unitOf("nat"); };
+  const sayInformation = (name, nats, digits) => { say(name, nats / NATS[unit()], digits).dataset.unit = unitOf(unit()); };
 
   // ---- drawing ----
   function make(parent, name, attributes, text) {
@@ -93,6 +97,7 @@
       say(`${name}-slope`, slope);
       say(`${name}-logit`, name === "logarithmic" ? (y - x) * scale : slope * y * (1 - y));
     }
+    byId("logarithmic-value").dataset.unit = unitOf(unit());
     const f = frame("cat-picture", { width: 460, height: 300, x: [0, 1], y: [0, unit() === "bit" ? 4 : unit() === "nat" ? 3 : 1.5] });
     axes(f, "y");
     here(f, y);
@@ -114,7 +119,7 @@
     say("coin-theta-out", theta, 3);
     say("coin-repeat-out", times, 0);
     say("likelihood", n ? theta ** heads * (1 - theta) ** tails : 1, 6);
-    say("log-likelihood", ln);
+    sayNats("log-likelihood", ln);
     say("coin-best", best);
     say("coin-relative", Math.exp(ln - top));
     say("coin-typical", n ? Math.exp(ln / n) : NaN);
@@ -132,13 +137,13 @@
     same(n, best, theta, ln);
   }
   function same(n, best, theta, ln) {
-    const p = [best, 1 - best], q = [theta, 1 - theta], per = NATS[unit()];
+    const p = [best, 1 - best], q = [theta, 1 - theta];
     const cross = n ? crossEntropy(p, q) : NaN;
-    say("same-nll", n ? 0 - ln / n : NaN, 6);
-    say("same-times", (cross / Math.LN2) * Math.LN2, 6);
-    say("same-cross", cross / per, 6);
-    say("same-own", n ? entropy(p) / per : NaN, 6);
-    say("same-gap", n ? divergence(p, q) / per : NaN, 6);
+    sayNats("same-nll", n ? 0 - ln / n : NaN, 6);
+    sayNats("same-times", (cross / Math.LN2) * Math.LN2, 6);
+    sayInformation("same-cross", cross, 6);
+    sayInformation("same-own", n ? entropy(p) : NaN, 6);
+    sayInformation("same-gap", n ? divergence(p, q) : NaN, 6);
   }
 
   // ---- 3: two systems of events ----
@@ -192,14 +197,14 @@
     events.forEach((_, place) => {
       for (const [side, of] of [["p", p], ["q", q]]) {
         say(`${side}-${place}`, of[place], 3);
-        say(`info-${side}-${place}`, information(of[place]) / per, 3);
+        sayInformation(`info-${side}-${place}`, information(of[place]), 3);
       }
     });
-    say("h-p", entropy(p) / per);
-    say("h-q", entropy(q) / per);
-    say("h-pq", crossEntropy(p, q) / per);
-    say("kl-pq", divergence(p, q) / per);
-    say("kl-qp", divergence(q, p) / per);
+    sayInformation("h-p", entropy(p));
+    sayInformation("h-q", entropy(q));
+    sayInformation("h-pq", crossEntropy(p, q));
+    sayInformation("kl-pq", divergence(p, q));
+    sayInformation("kl-qp", divergence(q, p));
     for (const place of all(".count-p")) place.textContent = p.filter((v) => v > 0).length;
     for (const place of all(".count-q")) place.textContent = q.filter((v) => v > 0).length;
     areas(p, q, per);
@@ -249,6 +254,8 @@
       if (place >= 0) event.label = PRESETS.weather[to][place][0];
     }
     rows();
+    cat();
+    coin();
   }
   byId("language").value = root.dataset.lang;
   byId("language").addEventListener("change", () => speak(byId("language").value));
