@@ -1,5 +1,8 @@
 """How the command ends when it is stopped, when nobody reads on, and when there is no room: nothing is left behind."""
 
+import json
+import os
+import re
 import resource
 import signal
 import subprocess
@@ -43,7 +46,7 @@ def when_spilling(words: list[str], spill: Path) -> subprocess.Popen[str]:
     """The command at the moment when it has put something into its temporary folder."""
     process = start(*words, "--memory", "64MiB", "--temp-dir", str(spill), "--json", str(spill.parent / "result.json"))
     deadline = time.monotonic() + 60
-    while not any(spill.glob("bitsapart-*/*")) and time.monotonic() < deadline and process.poll() is None:
+    while not any(spill.glob("bitsapart-*/*.tmp")) and time.monotonic() < deadline and process.poll() is None:
         time.sleep(0.01)
     assert process.poll() is None
     return process
@@ -71,6 +74,25 @@ def test_being_killed_leaves_nothing_beside_the_data_or_the_result(shuffled: lis
     assert process.returncode == -signal.SIGKILL
     assert sorted(path.name for path in Path(shuffled[0]).parent.iterdir()) == ["model.parquet", "people.parquet"]
     assert list(spill.parent.iterdir()) == [spill]
+
+
+def test_what_a_killed_run_spilled_is_removed_by_the_next_and_what_a_living_one_spills_is_not(
+    shuffled: list[str], small: list[str], spill: Path
+) -> None:
+    def another_run() -> None:
+        assert start(*small, "--temp-dir", str(spill)).communicate(timeout=60)[0]
+
+    process = when_spilling(shuffled, spill)
+    process.send_signal(signal.SIGSTOP)
+    [folder] = spill.iterdir()
+    there = sorted(folder.iterdir())
+    another_run()
+    assert sorted(folder.iterdir()) == there
+    process.kill()
+    process.communicate(timeout=60)
+    assert list(spill.iterdir()) == [folder]
+    another_run()
+    assert list(spill.iterdir()) == []
 
 
 @pytest.mark.parametrize("flags", [[], ["--json", "-"]])
@@ -113,3 +135,23 @@ def test_a_place_that_takes_no_file_is_said(
     assert f"cannot be written: {reason}" in err
     assert err.count("\n") == 1
     assert sorted(tmp_path.iterdir()) == there
+
+
+def test_an_encoding_that_lacks_signs_gets_others_and_json_stays_whole(small: list[str]) -> None:
+    def run(*flags: str) -> bytes:
+        command = [sys.executable, "-m", "bitsapart", "compare", *small, *flags]
+        environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+        return subprocess.run(command, capture_output=True, env=environment, timeout=60, check=True).stdout
+
+    text = run().decode("ascii")
+    assert re.search(r"absolute error +0\.08 +-0\.24 to 0\.39 +sum \|p-q\|", text)
+    assert "2 items | 8 judgements (4 per item)" in text
+    assert json.loads(run("--json", "-").decode("utf-8"))["items"] == 2
+
+
+def test_a_pipe_is_said_to_be_one(small: list[str], tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.csv")
+    for name in (str(tmp_path / "pipe.csv"), "-"):
+        _, err = start(name, small[1]).communicate(timeout=60)
+        rule = "is a pipe or a device, but an input is read more than once: save it to a file first"
+        assert err == f"DataError: {name} {rule}\n"

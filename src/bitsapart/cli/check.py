@@ -50,7 +50,7 @@ def command(files: tuple[str, ...], *, ordinal: bool, as_json: bool, **flags: An
     options = read_options(flags)
     findings = list(_findings(files, options, ordinal=ordinal))
     if as_json:
-        click.echo(json.dumps({"schema": 1, "checks": findings}, ensure_ascii=False, indent=1))
+        click.echo(json.dumps({"schema": 1, "checks": findings}, ensure_ascii=False, indent=1).encode())
     else:
         _show(findings)
     sys.exit(EXIT_BAD_INPUT if any(finding["error"] for finding in findings) else 0)

@@ -153,7 +153,7 @@ def _write(result: Any, tally: Any, outputs: dict[str, str | None]) -> None:
     if outputs["tally_file"]:
         write_atomically(outputs["tally_file"], tally.to_bytes())
     if outputs["json_file"] == "-":
-        click.echo(result.to_json(), nl=False)
+        click.echo(result.to_json().encode(), nl=False)  # JSON is UTF-8 wherever it goes
     elif outputs["json_file"]:
         result.save(outputs["json_file"])
     if outputs["html_file"]:

@@ -10,6 +10,8 @@ import click
 from bitsapart import __version__
 from bitsapart.errors import BitsapartError
 
+from .plain_signs import write_any_sign
+
 _COMMANDS = {
     "compare": "The distance between people and models, all three ways, with intervals.",
     "check": "What a file holds, what is wrong with it, and what can be computed from it.",
@@ -65,6 +67,7 @@ def cli() -> None:
 
 def main(args: list[str] | None = None) -> None:
     """Run the command; an error that bitsapart raises on purpose is one sentence and exit code 2."""
+    write_any_sign()
     try:
         sys.exit(cli.main(args=args, prog_name="bitsapart", standalone_mode=False) or 0)
     except BitsapartError as error:

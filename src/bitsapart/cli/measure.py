@@ -94,7 +94,7 @@ def command(name: str | None, words: tuple[str, ...], json_file: str | None, lis
         from bitsapart.comparison.writing import write_atomically
 
         write_atomically(json_file, as_json(answer).encode())
-    click.echo(as_json(answer) if json_file == "-" else as_text(answer), nl=json_file != "-")
+    click.echo(as_json(answer).encode() if json_file == "-" else as_text(answer), nl=json_file != "-")
 
 
 def answer_to(name: str, words: list[str], flags: dict[str, Any]) -> dict[str, Any]:

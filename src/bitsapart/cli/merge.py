@@ -54,7 +54,7 @@ def command(
     if tally_file:
         write_atomically(tally_file, merged.to_bytes())
     if json_file == "-":
-        click.echo(result.to_json(), nl=False)
+        click.echo(result.to_json().encode(), nl=False)  # JSON is UTF-8 wherever it goes
         return
     if json_file:
         result.save(json_file)

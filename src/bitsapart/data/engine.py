@@ -1,8 +1,6 @@
 """The one engine for joins, counts and text formats: DuckDB with a memory limit and a folder that is removed."""
 
 import contextlib
-import shutil
-import tempfile
 import weakref
 from collections.abc import Iterator
 from itertools import count
@@ -10,6 +8,7 @@ from typing import Any
 
 from .failures import readable
 from .options import ReadOptions
+from .spill import SpillFolder
 
 __all__ = ["BLOCK_ROWS", "Engine", "quoted", "text_literal"]
 
@@ -32,7 +31,6 @@ class Engine:
 
     def __init__(self, options: ReadOptions) -> None:
         self._options = options
-        self._folder: str | None = None
         self._connection: Any = None
         self._views: dict[str, Any] = {}
         self._numbers = count()
@@ -44,19 +42,15 @@ class Engine:
         if self._connection is None:
             import duckdb
 
-            base = None if self._options.temp_dir is None else str(self._options.temp_dir)
-            try:
-                self._folder = tempfile.mkdtemp(prefix="bitsapart-", dir=base)
-            except OSError as error:
-                raise readable(error, base or tempfile.gettempdir()) from None
+            folder = SpillFolder(None if self._options.temp_dir is None else str(self._options.temp_dir))
             config = {
                 "memory_limit": f"{self._options.memory_bytes >> 10}KiB",
                 "threads": self._options.thread_count,
-                "temp_directory": self._folder,
+                "temp_directory": folder.path,
                 "autoinstall_known_extensions": "false",
             }
             self._connection = duckdb.connect(config=config)
-            self._finalizer = weakref.finalize(self, _dismantle, self._connection, self._folder)
+            self._finalizer = weakref.finalize(self, _dismantle, self._connection, folder)
         return self._connection
 
     def _cursor(self, *, ordered: bool) -> Any:
@@ -110,10 +104,10 @@ class Engine:
         self._views.clear()
 
 
-def _dismantle(connection: Any, folder: str) -> None:
+def _dismantle(connection: Any, folder: SpillFolder) -> None:
     with contextlib.suppress(Exception):
         connection.close()
-    shutil.rmtree(folder, ignore_errors=True)
+    folder.remove()
 
 
 @contextlib.contextmanager

@@ -180,8 +180,11 @@ def _matching(pattern: str) -> list[Path]:
     if path.is_dir():
         message = f"{pattern} is a folder: name its files, such as {pattern.rstrip('/')}/*.parquet"
         raise DataError(message)
-    if path.exists():
+    if path.is_file():
         return [path]
+    if path.exists() or pattern == "-":
+        message = f"{pattern} is a pipe or a device, but an input is read more than once: save it to a file first"
+        raise DataError(message)
     if not glob.has_magic(pattern):
         message = f"{pattern} does not exist"
         raise DataError(message)
