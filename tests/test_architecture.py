@@ -57,6 +57,42 @@ def test_the_help_loads_nothing_heavy_not_even_numpy():
     assert not (HEAVY | {"numpy"}) & {name.partition(".")[0] for name in modules}
 
 
+COMPARED = {
+    "a small CSV": "main(['compare', 'people.csv', 'model.csv'])",
+    "an example": "main(['compare', 'example:digits'])",
+    "judgements": "main(['compare', 'example:dawid-skene'])",
+    "a check": "main(['check', 'people.csv'])",
+    "a plan": "main(['plan', 'people.csv', '--within', '0.1'])",
+    "arrays": "import numpy, bitsapart; bitsapart.compare(numpy.eye(2, dtype=int), numpy.array([[0.5, 0.5]] * 2))",
+}
+NOT_NEEDED = HEAVY - {"duckdb", "pyarrow", "rich", "array_api_compat"}
+PARTS_NOT_NEEDED = {
+    "array_api_compat.numpy",
+    "numpy.f2py",
+    "numpy.ma",
+    "numpy.testing",
+    "pyarrow.compute",
+    "pyarrow.parquet",
+}
+
+
+@pytest.mark.parametrize("work", COMPARED)
+def test_small_work_loads_only_what_it_needs(work, tmp_path):
+    """Starting is most of the time of a small comparison (`benchmarks/start.py`)."""
+    rows = [f"{item},{item % 4},{item % 3 + 1}" for item in range(1, 41)]
+    (tmp_path / "people.csv").write_text("\n".join(["item,cat,dog", *rows]))
+    (tmp_path / "model.csv").write_text("\n".join(["item,cat,dog", *(f"{item},0.25,0.75" for item in range(1, 41))]))
+    code = (
+        "import json, sys\nfrom bitsapart.cli import main\n"
+        f"try:\n    {COMPARED[work]}\nexcept SystemExit as end:\n    assert not end.code\n"
+        "print(json.dumps(sorted(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=tmp_path)
+    modules = json.loads(done.stdout.splitlines()[-1])
+    assert not NOT_NEEDED & {name.partition(".")[0] for name in modules}
+    assert not PARTS_NOT_NEEDED & set(modules)
+
+
 def test_no_test_tree_file_without_a_source():
     """Tests mirror the source tree, so that a reader finds them."""
     rooms = {path.name for path in (ROOT / "src" / "bitsapart").iterdir() if path.is_dir()}

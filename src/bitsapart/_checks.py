@@ -25,6 +25,7 @@ __all__ = [
     "check_probs",
     "check_unit_interval",
     "inspectable",
+    "library_of",
     "on_host",
 ]
 
@@ -32,6 +33,26 @@ ROW_TOLERANCE = 1e-5
 """How far a row of probabilities may be from a sum of 1, for each class that it has."""
 
 Array = Any
+_NUMPY_IS_STANDARD = tuple(int(part) for part in np.__version__.split(".")[:2]) >= (2, 1)
+
+
+def library_of(*values: Array) -> Any:
+    """The array API namespace of some arrays.
+
+    NumPy is one itself since 2.1; its shim would import all of NumPy, which takes longer than a measure.
+
+    Args:
+        values: arrays of one library.
+
+    Returns:
+        NumPy, or the namespace that array-api-compat gives.
+
+    Raises:
+        TypeError: they are of several libraries.
+    """
+    if _NUMPY_IS_STANDARD and all(isinstance(value, (np.ndarray, np.generic)) for value in values):
+        return np
+    return array_namespace(*values)
 
 
 def check_choice(value: str, name: str, choices: Sequence[str]) -> None:
@@ -102,7 +123,7 @@ def check_probs(
     """
     if not inspectable(values):
         return
-    xp = array_namespace(values)
+    xp = library_of(values)
     rule = "probabilities must be"
     if not _any(xp, ~((values >= 0) & (values <= 1))):
         if rows:
@@ -130,7 +151,7 @@ def check_log_probs(
     """
     if not inspectable(values):
         return
-    xp = array_namespace(values)
+    xp = library_of(values)
     hint = f'If these are logits, pass {keyword}="logits".'
     if _any(xp, ~(values <= 0)):
         _refuse(xp, values, xp.isnan(values), name, "log-probabilities must be numbers ≤ 0.", events=events)
@@ -155,7 +176,7 @@ def check_logits(values: Array, name: str, *, events: Sequence[str] | None = Non
     """
     if not inspectable(values):
         return
-    xp = array_namespace(values)
+    xp = library_of(values)
     _refuse(xp, values, xp.isnan(values), name, "logits must be numbers.", events=events)
     if not rows:
         return
@@ -186,7 +207,7 @@ def check_counts(
     """
     if not inspectable(values):
         return
-    xp = array_namespace(values)
+    xp = library_of(values)
     hint = "" if keyword is None else f' If these are probabilities, pass {keyword}="probs".'
     _refuse(xp, values, ~((values >= 0) & (values < xp.inf)), name, "counts must be finite and ≥ 0.", events=events)
     _refuse(xp, values, values != xp.round(values), name, f"counts must be whole numbers.{hint}", events=events)
@@ -208,7 +229,7 @@ def check_labels(values: Array, name: str, *, classes: int) -> None:
     """
     if not inspectable(values):
         return
-    xp = array_namespace(values)
+    xp = library_of(values)
     wrong = ~((values >= 0) & (values < classes) & (values == xp.round(values)))
     _refuse(xp, values, wrong, name, f"labels must be whole numbers from 0 to {classes - 1} ({classes} classes).")
 
@@ -226,7 +247,7 @@ def check_unit_interval(values: Array, name: str, rule: str) -> None:
     """
     if not inspectable(values):
         return
-    xp = array_namespace(values)
+    xp = library_of(values)
     _refuse(xp, values, ~((values >= 0) & (values <= 1)), name, rule)
 
 

@@ -12,12 +12,12 @@ from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import isotonic_regression
-from scipy.special import xlogy
 
 from bitsapart.errors import DomainError
+from bitsapart.special import xlogy
 
 from .intervals import Interval, clustered_interval, student_interval
+from .isotonic import isotonic_levels
 
 __all__ = [
     "Corp", "CorpItems", "Floats", "IsotonicMap", "Score", "assign_folds", "complements", "corp", "corp_by_class",
@@ -121,7 +121,7 @@ def fit_isotonic(
     total, mass = np.bincount(place, w), np.bincount(place, w * p)
     seen = total > 0
     knots, total, mass = knots[seen], total[seen], mass[seen]
-    level = isotonic_regression(mass / total, weights=total).x
+    level = isotonic_levels(mass / total, total)
     first = np.concatenate([[0], np.flatnonzero(np.diff(level) > _SAME) + 1])
     last = np.concatenate([first[1:], [knots.size]]) - 1
     weight, share = np.add.reduceat(total, first), np.add.reduceat(mass, first)

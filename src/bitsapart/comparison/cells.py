@@ -10,9 +10,9 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import expit, xlogy
 
 from bitsapart.errors import StateError
+from bitsapart.special import expit, xlogy
 
 from .calibration import Corp, Floats, IsotonicMap, complements, event_score, fit_isotonic
 from .intervals import Interval, clustered_interval

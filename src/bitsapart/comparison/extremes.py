@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import entr
+
+from bitsapart.special import entr
 
 __all__ = ["KINDS", "extremes_of"]
 

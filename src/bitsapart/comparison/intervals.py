@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from bitsapart.errors import DomainError
+from bitsapart.special import student_quantile
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -81,9 +82,7 @@ class MeanWithVariance(Protocol):
 
 
 def _quantile(units: int, level: float) -> float:
-    from scipy.special import stdtrit
-
-    return float(stdtrit(units - 1, 0.5 + level / 2))
+    return student_quantile(0.5 + level / 2, units - 1)
 
 
 def student_interval(

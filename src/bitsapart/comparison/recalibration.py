@@ -6,10 +6,10 @@ from typing import Any, Literal, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import brentq
-from scipy.special import softmax
 
 from bitsapart.errors import DomainError, StateError
+from bitsapart.search import root
+from bitsapart.special import softmax
 
 from .calibration import Floats, IsotonicMap, fit_isotonic
 
@@ -79,7 +79,7 @@ class TemperatureScaling:
         q = np.asarray(model, dtype=np.float64)
         with np.errstate(divide="ignore", invalid="ignore"):
             raised = np.where(q > 0, self.inverse * np.log(q), -np.inf)
-        return np.asarray(softmax(raised, axis=-1), dtype=np.float64)
+        return softmax(raised)
 
     def to_dict(self) -> dict[str, Any]:
         """What `recalibration_from` reads."""
@@ -235,7 +235,7 @@ def _root(slope: Callable[[float], float]) -> float:
         high *= 2
         if high > _STEEPEST:
             return _STEEPEST
-    return float(brentq(slope, 0.0 if high == 1.0 else high / 2, high, xtol=1e-13))
+    return root(slope, 0.0 if high == 1.0 else high / 2, high, tolerance=1e-13)
 
 
 def _tables(people: ArrayLike, model: ArrayLike, weights: ArrayLike | None) -> tuple[Floats, Floats, Floats]:

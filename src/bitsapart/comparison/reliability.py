@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.optimize import isotonic_regression
 
 from .calibration import Floats, IsotonicMap, fit_isotonic
 from .cells import CellSums
+from .isotonic import isotonic_levels
 
 __all__ = ["Reliability", "reliability", "reliability_of_cells"]
 
@@ -102,11 +102,10 @@ class _Pooled:
         q, weight = _coarsened(self.q, self.weight)
         items = weight * self.weight.sum() / self.weight_square
         rng = np.random.default_rng(seed)
-        curves = np.stack([
-            isotonic_regression(_shares(rng, q, items, dispersion), weights=weight).x for _ in range(_SIMULATED)
-        ])  # fmt: skip
+        simulated = np.stack([_shares(rng, q, items, dispersion) for _ in range(_SIMULATED)])
+        curves = isotonic_levels(simulated, weight)
         curves.sort(axis=0)
-        place = np.unique(np.linspace(0, q.size - 1, min(_SHOWN, q.size)).round().astype(int))
+        place = np.linspace(0, q.size - 1, min(_SHOWN, q.size)).round().astype(int)
         return np.stack([q[place], curves[4, place], curves[-5, place]], axis=1)
 
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import xlogy
 
 from bitsapart.errors import DomainError
+from bitsapart.special import xlogy
 
 from .calibration import Floats, mean_interval
 from .intervals import Interval

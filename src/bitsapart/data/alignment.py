@@ -8,6 +8,7 @@ import numpy as np
 
 from bitsapart.errors import DataError
 
+from .arrow_texts import first_differing, first_repeated, rises
 from .block import viewed
 from .engine import Engine
 from .sheet import Sheet
@@ -42,13 +43,12 @@ def canonical_ids(column: Any, side: str, *, as_text: bool) -> Any:
         DataError: an id is a number with a fraction; `side` says whose.
     """
     import pyarrow as pa
-    import pyarrow.compute as pc
 
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
     if pa.types.is_floating(column.type):
         try:
-            column = pc.cast(column, pa.int64(), safe=True)
+            column = column.cast(pa.int64(), safe=True)
         except pa.ArrowInvalid:
             message = (
                 f"{side} names items by numbers with fractions, NaN or infinity: texts or whole numbers are needed"
@@ -62,14 +62,12 @@ def canonical_ids(column: Any, side: str, *, as_text: bool) -> Any:
 def first_difference(one: Any, other: Any) -> int | None:
     """The first row in which two id columns of one length differ."""
     import pyarrow as pa
-    import pyarrow.compute as pc
 
     if one.equals(other):
         return None
-    if pa.types.is_integer(one.type):
-        differs = viewed(one) != viewed(other)
-    else:
-        differs = viewed(pc.not_equal(one, other).fill_null(True))  # noqa: FBT003
+    if not pa.types.is_integer(one.type):
+        return first_differing(one, other)
+    differs = viewed(one) != viewed(other)
     return int(np.argmax(differs)) if differs.any() else None
 
 
@@ -201,13 +199,11 @@ class Increasing:
             self._last = ids[len(ids) - 1].as_py()
 
     def _rises(self, values: Any, ids: Any) -> bool:
-        import pyarrow.compute as pc
-
         if self._last is not None and not ids[0].as_py() > self._last:
             return False
         if isinstance(values, np.ndarray):
             return bool((values[1:] > values[:-1]).all())
-        return len(ids) < 2 or bool(pc.all(pc.greater(ids.slice(1), ids.slice(0, len(ids) - 1))).as_py())
+        return rises(ids)
 
     def duplicate(self) -> str | None:
         """An id that stands twice, where that can be known.
@@ -215,17 +211,10 @@ class Increasing:
         Returns:
             The first id in order of appearance that comes again; `None` if there is none or it is not `known`.
         """
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
         if self.increasing or not self.known:
             return None
-        ids = pa.chunked_array(self._kept)
-        if pc.count_distinct(ids).as_py() == len(ids):
-            return None
-        counts = pc.value_counts(ids)
-        first = next(pair["values"] for pair in counts if pair["counts"].as_py() > 1)
-        return str(first.as_py())
+        found = first_repeated(self._kept)
+        return None if found is None else str(found)
 
     @property
     def known(self) -> bool:

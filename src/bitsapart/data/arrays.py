@@ -123,4 +123,8 @@ def _arrow(values: NDArray[Any]) -> Any:
         values = values.astype(np.float32)
     if values.dtype.kind == "O":
         return pa.array([str(value) for value in values])
-    return pa.array(np.ascontiguousarray(values.astype(values.dtype.newbyteorder("="), copy=False)))
+    plain = np.ascontiguousarray(values.astype(values.dtype.newbyteorder("="), copy=False))
+    if plain.dtype.kind not in "iuf":
+        return pa.array(plain)
+    memory = [None, pa.py_buffer(plain)]  # pyarrow.array would import pandas where that is installed
+    return pa.Array.from_buffers(pa.from_numpy_dtype(plain.dtype), len(plain), memory)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Block", "Columns", "Ids", "viewed"]
+__all__ = ["Block", "Columns", "Ids", "empty_cells", "viewed"]
 
 Columns = NDArray[Any] | tuple[NDArray[Any], ...]
 
@@ -126,3 +126,12 @@ def viewed(column: Any) -> NDArray[Any]:
         if end
         else np.empty(0, f"{kind}{width}")
     )
+
+
+def empty_cells(column: Any) -> NDArray[np.bool_]:
+    """[N] where an Arrow column has no value, read from its memory."""
+    if not column.null_count or column.buffers()[0] is None:
+        return np.full(len(column), bool(column.null_count))
+    bits = np.frombuffer(column.buffers()[0], dtype=np.uint8)
+    first = column.offset
+    return np.asarray(np.unpackbits(bits, bitorder="little", count=first + len(column))[first:] == 0)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .block import viewed
+from .block import empty_cells, viewed
 
 __all__ = ["Evidence", "instead_of_numbers", "matrix_of", "weigh"]
 
@@ -44,17 +44,23 @@ class Evidence:
 
 def matrix_of(table: Any, names: Sequence[str]) -> NDArray[np.float64]:
     """The columns as float64, rows × columns; a list column gives its elements."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     if len(names) == 1 and _is_list(table.schema.field(names[0]).type):
         rows = [row for row in table[names[0]].to_pylist() if row is not None]
         width = max((len(row) for row in rows), default=0)
         complete = [[np.nan if one is None else one for one in row] for row in rows if len(row) == width]
         return np.asarray(complete, dtype=np.float64).reshape(len(complete), width)
-    floats = (pc.cast(table[name], pa.float64(), safe=False).combine_chunks() for name in names)
-    columns = [viewed(pc.fill_null(column, np.nan) if column.null_count else column) for column in floats]
+    columns = [_floats(table[name].combine_chunks()) for name in names]
     return np.column_stack(columns) if columns else np.empty((0, 0))
+
+
+def _floats(column: Any) -> NDArray[np.float64]:
+    """Numbers as float64, NaN where a cell is empty."""
+    from pyarrow import float64, types
+
+    kind = column.type
+    if not (types.is_integer(kind) or types.is_floating(kind)):
+        column = column.cast(float64(), safe=False)
+    return np.where(empty_cells(column), np.nan, viewed(column).astype(np.float64))
 
 
 def instead_of_numbers(table: Any, names: Sequence[str]) -> str:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from bitsapart.errors import DataError
 
+from .arrow_texts import places
 from .block import viewed
 from .engine import Engine, quoted, text_literal
 from .sheet import Sheet
@@ -38,7 +39,6 @@ class Answers:
         Integers whose codes are themselves are passed on without a copy.
         """
         import pyarrow as pa
-        import pyarrow.compute as pc
 
         place = {name: number for number, name in enumerate(classes)}
         if pa.types.is_integer(column.type) and not column.null_count:
@@ -47,14 +47,10 @@ class Answers:
                 return values if place.get("1") == 1 else values ^ 1
             known = {int(text): place.get(name, -1) for text, name in self.class_of.items()}
             return _look_up(values, known)
-        texts = list(self.class_of)
-        numbers = np.array([place.get(self.class_of[text], -1) for text in texts] + [-1], dtype=np.int32)
+        numbers = np.array([place.get(name, -1) for name in self.class_of.values()] + [-1], dtype=np.int32)
         if pa.types.is_floating(column.type):
-            column = pc.cast(column, pa.int64(), safe=False)
-        if pa.types.is_dictionary(column.type):
-            column = column.dictionary_decode()
-        found = pc.index_in(column.cast(pa.string()), value_set=pa.array(texts, pa.string()))
-        looked: NDArray[Any] = numbers[viewed(pc.fill_null(found, len(texts)))]
+            column = column.cast(pa.int64(), safe=False)
+        looked: NDArray[Any] = numbers[places(column, list(self.class_of))]
         return looked
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from bitsapart.errors import AmbiguityError, BitsapartError, DataError
 
 from .alignment import canonical_ids, first_difference
+from .arrow_texts import first_repeated
 from .class_columns import is_class_like, match_classes, refuse_unknown_class, split_sides
 from .class_union import lacking, united
 from .engine import Engine
@@ -199,14 +200,13 @@ def _same_start(settled: Sequence[tuple[Sheet, Roles]], engine: Engine, options:
     if any(roles.item is None for _, roles in settled):
         return False
     columns = [sheet.sample(engine)[str(roles.item)].combine_chunks() for sheet, roles in settled]
-    length = min(len(column) for column in columns)
     if any(column.null_count for column in columns) or len({len(column) for column in columns}) > 1:
         return False
     as_text = any(sheet.column(str(roles.item)).type == "text" for sheet, roles in settled)
     names = [sheet.name for sheet, _ in settled]
     ids = [canonical_ids(column, name, as_text=as_text) for column, name in zip(columns, names, strict=True)]
     same = all(first_difference(ids[0], other) is None for other in ids[1:])
-    return same and len(ids[0].unique()) == length
+    return same and first_repeated(ids[:1]) is None
 
 
 def _both(sheet: Sheet, options: ReadOptions, engine: Engine) -> tuple[PeopleReading, ModelReading]:

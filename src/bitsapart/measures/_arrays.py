@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from array_api_compat import (
-    array_namespace,
     device,
     is_array_api_obj,
     is_jax_namespace,
@@ -15,6 +14,7 @@ from array_api_compat import (
     is_torch_namespace,
 )
 
+from bitsapart._checks import library_of
 from bitsapart.errors import DomainError
 from bitsapart.units import Unit, nats_in
 
@@ -43,12 +43,12 @@ class Library:
     def of(cls, *values: Array) -> "Library":
         """Find the one library of some arguments."""
         arrays = [value for value in values if is_array_api_obj(value)]
-        foreign = [value for value in arrays if not is_numpy_namespace(array_namespace(value))]
+        foreign = [value for value in arrays if not is_numpy_namespace(library_of(value))]
         if not foreign:
-            xp = array_namespace(np.empty(0))
+            xp = library_of(np.empty(0))
             return cls(xp, None, xp.float64, plain=not arrays)
         try:
-            xp = array_namespace(*foreign)
+            xp = library_of(*foreign)
         except TypeError:
             kinds = " and ".join(sorted({type(value).__module__.split(".")[0] for value in foreign}))
             message = f"the arguments are arrays of {kinds}, but must come from one library. Convert one of them."
@@ -60,7 +60,7 @@ class Library:
 
     def array(self, values: Array, name: str) -> Array:
         """Take one argument as an array of this library: fractions in its floating type, whole numbers as they are."""
-        if is_array_api_obj(values) and not is_numpy_namespace(array_namespace(values)):
+        if is_array_api_obj(values) and not is_numpy_namespace(library_of(values)):
             return self._own(values, name)
         numbers = _numbers(values, name)
         if is_numpy_namespace(self.xp):
@@ -101,7 +101,7 @@ def _numbers(values: Array, name: str) -> Any:
             f"{name} is a table with named columns, but must be an array. Pass {name}.to_numpy(), or use compare()."
         )
         raise DomainError(message)
-    if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
+    if hasattr(values, "mask") and np.ma.is_masked(values):
         message = f"{name} holds masked values, but every value must be there"
         raise DomainError(message)
     try:

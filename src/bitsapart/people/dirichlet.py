@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bitsapart.search import minimum
+
 from .patterns import PatternTable
 
 if TYPE_CHECKING:
@@ -62,7 +64,7 @@ def fit_dirichlet(patterns: ArrayLike, frequency: ArrayLike, *, shares: ArrayLik
     """Fit Dirichlet(α·m) to counts: m the pooled class shares, α by maximum Dirichlet-multinomial likelihood.
 
     α says how much items differ: small α, people are unanimous but about different things; large α, every item
-    splits people the same way. The likelihood is maximised over ln α by scipy's bounded scalar optimiser.
+    splits people the same way. The likelihood is maximised over ln α by Brent's method.
 
     Args:
         patterns: (P, C) distinct count vectors.
@@ -105,8 +107,6 @@ def fit_table(table: PatternTable, *, shares: ArrayLike | None = None) -> Dirich
 
 
 def _best_log_alpha(by_class: Floats, by_item: Floats, mean: Floats) -> float:
-    from scipy.optimize import minimize_scalar
-
     j = np.arange(by_item.size)
 
     def negative_log_likelihood(log_alpha: float) -> float:
@@ -115,10 +115,6 @@ def _best_log_alpha(by_class: Floats, by_item: Floats, mean: Floats) -> float:
         gain = np.sum(by_class * np.log1p(j / (alpha * mean[:, None])))
         return -float(gain - by_item @ np.log1p(j / alpha))
 
-    found = minimize_scalar(
-        negative_log_likelihood, bounds=(-_LOG_BOUND, _LOG_BOUND), method="bounded", options={"xatol": 1e-9}
-    )
-    # The optimiser never tries the ends themselves; flat at the far end means the limit.
-    if negative_log_likelihood(_LOG_BOUND) <= float(found.fun) + 1e-12 * abs(float(found.fun)):
-        return _LOG_BOUND
-    return float(found.x)
+    place, least = minimum(negative_log_likelihood, -_LOG_BOUND, _LOG_BOUND, tolerance=1e-9)
+    # The search never tries the ends themselves; flat at the far end means the limit.
+    return _LOG_BOUND if negative_log_likelihood(_LOG_BOUND) <= least + 1e-12 * abs(least) else place

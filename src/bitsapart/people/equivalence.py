@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from math import isfinite
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bitsapart.errors import DomainError
+from bitsapart.search import root
+from bitsapart.special import student_quantile
 
 from .bayesian import bayesian_curve, bayesian_work
 from .frequency import frequency_curve
@@ -135,17 +138,13 @@ def rater_curves(table: PatternTable, *, score: Score = "log", k_max: int | None
 
 def _interval(ahead: Floats, moments: MeanCovariance, level: float) -> tuple[float | None, float | None, str]:
     """First crossings of 0 by the lower and upper confidence limits of L(s) − M."""
-    from scipy.special import stdtrit
-
     if moments.n < 2:
         return None, None, f"no interval: one {moments.unit.removesuffix('s')}, and an interval needs two"
-    reach = float(stdtrit(moments.n - 1, 0.5 + level / 2))
+    reach = student_quantile(0.5 + level / 2, moments.n - 1)
     return _first_crossing(ahead, moments.covariance, -reach), _first_crossing(ahead, moments.covariance, reach), ""
 
 
 def _first_crossing(ahead: Floats, covariance: Floats, reach: float) -> float | None:
-    from scipy.optimize import brentq
-
     def limit(s: float, k: int) -> float:
         t = s - k
         gradient = np.zeros(ahead.size + 1)
@@ -160,5 +159,5 @@ def _first_crossing(ahead: Floats, covariance: Floats, reach: float) -> float | 
         return 0.0
     for k in range(ahead.size - 1):
         if limit(k + 1.0, k) <= 0:
-            return float(brentq(limit, k, k + 1.0, args=(k,), xtol=1e-10))
+            return root(partial(limit, k=k), float(k), k + 1.0, tolerance=1e-10)
     return None

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from bitsapart.errors import DomainError
+from bitsapart.special import student_quantile
 
 from .entropy import leave_one_out
 
@@ -297,6 +298,6 @@ def _items_needed(variance: float, within: float, level: float) -> int:
 
 
 def _quantile(items: int | None, chance: float) -> float:
-    from scipy.special import ndtri, stdtrit
+    from statistics import NormalDist
 
-    return float(ndtri(chance) if items is None else stdtrit(items - 1, chance))
+    return NormalDist().inv_cdf(chance) if items is None else student_quantile(chance, items - 1)
