@@ -7,10 +7,12 @@ and gradient; p · (−ln 0) = +∞; two classes are one event, so their mirror-
 hold NaN or +∞, or nothing but −∞, give NaN for their item.
 
 On the CPU cross-entropy, KL divergence and squared error run in the native core, which needs no memory of the logits'
-size besides the gradient; logits whose classes do not lie side by side are copied first. Elsewhere, and wherever the
-core does not reach (derivatives of derivatives, `torch.func`, `torch.compile`, gradients to the target, class weights),
-plain torch operations give the same numbers. Under those that trace (`torch.compile`, `torch.func`) and on other
-devices the targets' values are not looked at, so that labels outside the classes are not refused in a sentence.
+size besides the gradient; logits whose classes do not lie side by side are copied first. Code under `torch.compile`
+calls the core just the same, and gets the same bits for the same logits. Elsewhere, and wherever the core does not
+reach (derivatives of derivatives, `torch.func`, `torch.export`, gradients to the target, class weights), plain torch
+operations give the same numbers. Under those that trace (`torch.func`, and `torch.compile` where it does not call the
+core) and on other devices the targets' values are not looked at, so that labels outside the classes are not refused in
+a sentence.
 """
 
 from dataclasses import replace
@@ -353,13 +355,14 @@ def _loss(
     """Read the target; take the fused path where it reaches and the plain one elsewhere."""
     options = Options(name, reduction, smoothing, temperature)
     rows, read = read_target(logits, target, kind, ignore_index=ignore_index, temperature=temperature)
-    read = replace(read, whole_panel=whole_panel)
+    if whole_panel:
+        read = replace(read, whole_panel=True)
     weights = flat_weights(item_weights, rows.shape[0])
     if not extra and fused.reaches(rows, read, weights, options):
         reduced = fused.loss(rows, read, weights, options)
     else:
         reduced = plain.loss(rows, read, weights, options, **extra)
-    return reduced.reshape(logits.shape[:-1]) if reduction == "none" else reduced
+    return reduced.reshape(logits.shape[:-1]) if reduction == "none" and logits.ndim != 2 else reduced
 
 
 def _checked_class_weights(weights: Tensor, logits: Tensor) -> Tensor:

@@ -1,35 +1,25 @@
-"""The losses in the native core: value and gradient in one pass over the logits, on all cores.
+"""The losses in the native core, with gradients: value and gradient in one pass over the logits, on all cores.
 
-`reaches` says what the core computes; a device with kernels of its own is one more case there and in `_run`. What it
-does not compute is plain torch (`plain`), derivatives of derivatives too: `backward` turns to the plain path when
-autograd asks for a gradient that can be differentiated again.
+`reaches` says what the core computes. What it does not compute is plain torch (`plain`), derivatives of derivatives
+too: the backward turns to the plain path when autograd asks for a gradient that can be differentiated again.
+
+Eager code takes `_Fused`. A compiler gets the same as two operators, `bitsapart::softmax_loss` and
+`bitsapart::softmax_loss_gradient`, whose shapes it knows and whose inside it leaves alone (an operator costs eager code
+60 µs more). A device with kernels of its own is one more case in `reaches` and one registration per operator.
 """
 
 import math
-from dataclasses import replace
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import torch
 from torch import Tensor
 from torch.autograd import forward_ad
 
-from bitsapart import _core
-
-from . import plain
-from .gradient_memory import empty_gradient
-from .reduction import Options
-from .target import Target, is_traced, wide
+from . import native, plain, tickets
+from .reduction import Options, Reduction
+from .target import Target, TargetKind, is_transformed, wide
 
 __all__ = ["loss", "reaches"]
-
-# The numbers are those of native/include/bitsapart/softmax_loss.hpp.
-_LOSSES = {"cross_entropy": 0, "kl_divergence": 1, "squared_error": 2}
-_KINDS = {"labels": 0, "probs": 1, "counts": 2, "logits": 4}
-_TOTALS = 3
-_FLOATS = {torch.float32: 0, torch.float64: 1, torch.float16: 2, torch.bfloat16: 3}
-_NUMBERS = _FLOATS | {
-    torch.int8: 4, torch.int16: 5, torch.int32: 6, torch.int64: 7, torch.uint8: 8, torch.bool: 8,
-}  # fmt: skip
 
 
 def reaches(rows: Tensor, target: Target, weights: Tensor | None, options: Options) -> bool:
@@ -42,11 +32,9 @@ def reaches(rows: Tensor, target: Target, weights: Tensor | None, options: Optio
         options: the loss.
     """
     return (
-        not is_traced()
-        and options.name in _LOSSES
-        and rows.dtype in _FLOATS
-        and target.values.dtype in _NUMBERS
-        and rows.shape[-1] > 0
+        native.covers(rows, target.values, options.name)
+        and not is_transformed()
+        and not torch.compiler.is_exporting()  # what is exported runs without this package
         and _lies_in_memory(rows)
         and _is_constant(target.values)
         and (weights is None or _is_constant(weights))
@@ -61,121 +49,159 @@ def loss(rows: Tensor, target: Target, weights: Tensor | None, options: Options)
         DomainError: a label outside 0 … classes − 1, or a negative count.
     """
     if weights is not None:
-        weights = weights.detach().to(torch.float64).contiguous()
-    if torch.is_grad_enabled() and rows.requires_grad:
+        weights = native.multipliers(weights.detach())
+    differentiable = torch.is_grad_enabled() and rows.requires_grad
+    if torch.compiler.is_compiling():
+        at_once = differentiable and options.reduction != "none"
+        return _softmax_loss(rows, target.values, weights, *_Settings.of(target, options), at_once)[0]
+    if differentiable:
         return _Fused.apply(rows, target.values, weights, target, options)
-    return _run(rows, target, weights, options, with_gradient=False)[0]
+    return native.run(rows, target, weights, options, with_gradient=False)[0]
+
+
+class _Settings(NamedTuple):
+    """Target and options without their tensors, as an operator takes them."""
+
+    name: str
+    kind: TargetKind
+    reduction: Reduction
+    smoothing: float
+    temperature: float
+    ignore_index: int
+    whole_panel: bool
+
+    @classmethod
+    def of(cls, target: Target, options: Options) -> "_Settings":
+        return cls(
+            options.name, target.kind, options.reduction, options.smoothing, options.temperature, target.ignore_index,
+            target.whole_panel,
+        )  # fmt: skip
+
+    def read(self, values: Tensor) -> tuple[Target, Options]:
+        teachers = self.temperature if self.kind == "logits" else 1.0
+        target = Target(self.kind, values, self.ignore_index, temperature=teachers, whole_panel=self.whole_panel)
+        return target, Options(self.name, self.reduction, self.smoothing, self.temperature)
 
 
 class _Fused(torch.autograd.Function):  # type: ignore[misc]
-    """The loss for autograd; see the module."""
+    """The loss in eager code; see the module."""
 
     @staticmethod
     def forward(
         ctx: Any, rows: Tensor, values: Tensor, weights: Tensor | None, target: Target, options: Options
     ) -> Tensor:
         """The loss; a mean or sum computes its gradient at once, because one number scales all of it."""
-        value, ctx.gradient = _run(rows, target, weights, options, with_gradient=options.reduction != "none")
+        value, ctx.ready = native.run(rows, target, weights, options, with_gradient=options.reduction != "none")
         ctx.save_for_backward(rows, values, weights)
-        ctx.target, ctx.options = replace(target, values=values[:0]), options
+        ctx.settings = _Settings.of(target, options)
         return value
 
     @staticmethod
-    def backward(ctx: Any, grad_output: Tensor) -> tuple[Tensor | None, ...]:
-        """The gradient to the logits; the one that is there is handed out once, and computed again after that."""
-        gradient, ctx.gradient = ctx.gradient, None
-        if torch.is_grad_enabled():
-            return _differentiable(ctx, grad_output), None, None, None, None
-        if _is_wrapped(grad_output):  # a batch of gradients: all are multiples of one
-            unit = _again(ctx, 1.0, None)
-            whole = ctx.options.reduction != "none"
-            scaled = unit * (grad_output if whole else grad_output.unsqueeze(-1))
-            return scaled.to(unit.dtype), None, None, None, None
-        if ctx.options.reduction == "none":
-            return _again(ctx, 1.0, grad_output.double().contiguous()), None, None, None, None
-        factor = grad_output.item()
-        if gradient is None or not _can_be_scaled(gradient, factor):
-            gradient = _again(ctx, factor, None)
-        elif factor != 1.0:
-            gradient.mul_(factor)
+    def backward(ctx: Any, above: Tensor) -> tuple[Tensor | None, ...]:
+        """The gradient to the logits; the one that is ready is handed out once, and computed again after that."""
+        gradient, ctx.ready = _scaled(ctx.ready, above), None
+        if gradient is None:
+            gradient = _again(above, *ctx.saved_tensors, *ctx.settings)
         return gradient, None, None, None, None
 
 
-def _is_wrapped(tensor: Tensor) -> bool:
+# The same for a compiler. What is ready waits behind a ticket, because an operator must not hand on what it was given.
+
+_TASK = (
+    "Tensor logits, Tensor target, Tensor? weights, str name, str kind, str reduction, float smoothing, "
+    "float temperature, int ignore_index, bool whole_panel"
+)
+
+
+@torch.library.custom_op(  # type: ignore[untyped-decorator]
+    "bitsapart::softmax_loss", mutates_args=(), device_types="cpu",
+    schema=f"({_TASK}, bool with_gradient) -> (Tensor loss, Tensor ticket)",
+)  # fmt: skip
+def _softmax_loss(rows: Tensor, values: Tensor, weights: Tensor | None, *rest: Any) -> tuple[Tensor, Tensor]:
+    *settings, with_gradient = rest
+    target, options = _Settings(*settings).read(values)
+    value, gradient = native.run(rows, target, weights, options, with_gradient=with_gradient)
+    return value, tickets.blank(rows) if gradient is None else tickets.leave(gradient)
+
+
+@_softmax_loss.register_fake  # type: ignore[untyped-decorator]
+def _(rows: Tensor, _values: Tensor, _weights: Tensor | None, *rest: Any) -> tuple[Tensor, Tensor]:
+    shape = rows.shape[:1] if _Settings(*rest[:-1]).reduction == "none" else ()
+    return rows.new_empty(shape, dtype=wide(rows.dtype)), tickets.blank(rows)
+
+
+def _keep(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, Tensor]) -> None:
+    ctx.save_for_backward(output[1], *inputs[:3])
+    ctx.settings = inputs[3:-1]
+
+
+def _backward(ctx: Any, above: Tensor, _: Tensor | None) -> tuple[Tensor | None, ...]:
+    ticket, *tensors = ctx.saved_tensors
+    task = *tensors, *ctx.settings
+    gradient = _again(above, *task) if _turns(above) else _softmax_loss_gradient(above, ticket, *task)
+    return gradient, *[None] * len(task)
+
+
+_softmax_loss.register_autograd(_backward, setup_context=_keep)
+
+
+@torch.library.custom_op(  # type: ignore[untyped-decorator]
+    "bitsapart::softmax_loss_gradient", mutates_args=(), device_types="cpu",
+    schema=f"(Tensor above, Tensor ticket, {_TASK}) -> Tensor",
+)  # fmt: skip
+def _softmax_loss_gradient(above: Tensor, ticket: Tensor, *task: Any) -> Tensor:
+    with torch.no_grad():  # autograd is above an operator, whoever calls it
+        gradient = _scaled(tickets.take(ticket), above)
+        return _again(above, *task) if gradient is None else gradient
+
+
+@_softmax_loss_gradient.register_fake  # type: ignore[untyped-decorator]
+def _(_above: Tensor, _ticket: Tensor, rows: Tensor, *_: Any) -> Tensor:
+    return torch.empty_like(rows, memory_format=torch.contiguous_format)
+
+
+# What both share: the gradient to the logits, from the gradient `above` of the loss.
+
+
+def _scaled(ready: Tensor | None, above: Tensor) -> Tensor | None:
+    """The gradient that is ready, used up; None where it must be computed again.
+
+    Short types would round twice (and have lost what underflowed); 0 · ∞ would reach items that are left out.
+    """
+    if ready is None or _turns(above):
+        return None
+    factor = above.item()
+    if factor == 1.0:
+        return ready
+    return ready.mul_(factor) if ready.dtype == wide(ready.dtype) and math.isfinite(factor) else None
+
+
+def _turns(above: Tensor) -> bool:
+    """Whether autograd asks for more than one gradient that stays as it is."""
+    return torch.is_grad_enabled() or _is_batch(above)
+
+
+def _is_batch(above: Tensor) -> bool:
     functions = torch._C._functorch
-    return bool(functions.is_legacy_batchedtensor(tensor) or functions.is_functorch_wrapped_tensor(tensor))
+    return bool(functions.is_legacy_batchedtensor(above) or functions.is_functorch_wrapped_tensor(above))
 
 
-def _can_be_scaled(gradient: Tensor, factor: float) -> bool:
-    """Short types would round twice (and have lost what underflowed); 0 · ∞ would reach items that are left out."""
-    return factor == 1.0 or (gradient.dtype == wide(gradient.dtype) and math.isfinite(factor))
-
-
-def _again(ctx: Any, scale: float, factors: Tensor | None) -> Tensor:
-    rows, values, weights = ctx.saved_tensors
-    target = replace(ctx.target, values=values)
-    return cast("Tensor", _run(rows, target, weights, ctx.options, with_gradient=True, scale=scale, factors=factors)[1])
-
-
-def _differentiable(ctx: Any, grad_output: Tensor) -> Tensor:
-    rows, values, weights = ctx.saved_tensors
-    value = plain.loss(rows, replace(ctx.target, values=values), weights, ctx.options)
-    (gradient,) = torch.autograd.grad(value, rows, grad_output, create_graph=True)
-    return gradient
-
-
-def _run(
-    rows: Tensor, target: Target, weights: Tensor | None, options: Options, *, with_gradient: bool,
-    scale: float = 1.0, factors: Tensor | None = None,
-) -> tuple[Tensor, Tensor | None]:  # fmt: skip
-    """The reduced loss and, if wanted, its gradient: weights × factors × scale × that of each item."""
-    rows, values = _side_by_side(rows), _side_by_side(target.values)
-    items, classes = rows.shape
-    single = options.reduction == "none"
-    losses = torch.empty(items if single else 0, dtype=wide(rows.dtype), device="cpu")
-    gradient = empty_gradient(rows.shape, rows.dtype) if with_gradient else None
-    fault, total, whole = _core.softmax_loss(
-        loss=_LOSSES[options.name],
-        rows=items,
-        classes=classes,
-        logits=rows.data_ptr(),
-        logits_type=_FLOATS[rows.dtype],
-        logits_stride=rows.stride(0),
-        target_kind=_TOTALS if target.kind == "counts" and target.whole_panel else _KINDS[target.kind],
-        target=values.data_ptr(),
-        target_type=_NUMBERS[values.dtype],
-        target_stride=values.stride(0),
-        ignored_label=target.ignore_index,
-        weights=_address(weights),
-        factors=_address(factors),
-        scale=scale,
-        smoothing=options.smoothing,
-        inverse_temperature=1.0 / options.temperature,
-        gradient=_address(gradient),
-        losses=losses.data_ptr() if single else 0,
-        mean=options.reduction == "mean",
-        summed=not single,
-        threads=torch.get_num_threads(),
-    )
-    if fault >= 0:
-        raise target.fault(fault, classes)
-    if single:
-        return losses, gradient
-    return torch.tensor(total / (whole or 1.0), dtype=losses.dtype, device="cpu"), gradient
-
-
-def _address(tensor: Tensor | None) -> int:
-    return 0 if tensor is None else tensor.data_ptr()
-
-
-def _side_by_side(values: Tensor) -> Tensor:
-    """Classes side by side in memory; the rows may lie anywhere."""
-    return values if values.ndim == 1 or values.shape[-1] == 1 or values.stride(-1) == 1 else values.contiguous()
+def _again(above: Tensor, rows: Tensor, values: Tensor, weights: Tensor | None, *settings: Any) -> Tensor:
+    """From the logits: differentiable on the plain path, a batch as multiples of one, or as it is."""
+    target, options = _Settings(*settings).read(values)
+    if torch.is_grad_enabled():
+        value = plain.loss(rows, target, weights, options)
+        return torch.autograd.grad(value, rows, above, create_graph=True)[0]
+    single, scales = options.reduction == "none", {}
+    if not _is_batch(above):
+        scales = {"factors": native.multipliers(above)} if single else {"scale": above.item()}
+    unit = cast("Tensor", native.run(rows, target, weights, options, with_gradient=True, **scales)[1])
+    return unit if scales else (unit * (above.unsqueeze(-1) if single else above)).to(unit.dtype)
 
 
 def _lies_in_memory(tensor: Tensor) -> bool:
     ordinary = type(tensor) in (Tensor, torch.nn.Parameter)
-    return ordinary and tensor.device.type == "cpu" and tensor.layout == torch.strided and not tensor.is_neg()
+    return ordinary and tensor.device.type == "cpu" and tensor.layout == torch.strided
 
 
 def _is_constant(tensor: Tensor) -> bool:

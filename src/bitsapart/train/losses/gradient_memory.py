@@ -49,22 +49,21 @@ _lock = Lock()
 _kept: list[_Region] = []  # one at most
 
 
-def empty_gradient(shape: torch.Size, dtype: torch.dtype) -> Tensor:
-    """A tensor whose values are not set yet, for a gradient.
+def empty_gradient(logits: Tensor) -> Tensor:
+    """A tensor for a gradient, rows side by side, whose values are not set yet.
 
     Args:
-        shape: of the gradient.
-        dtype: of its numbers.
+        logits: what the gradient belongs to: gives shape and type.
 
     Example:
         >>> import torch
-        >>> empty_gradient(torch.Size([2, 3]), torch.float32).shape
-        torch.Size([2, 3])
+        >>> empty_gradient(torch.zeros(3, 2).T).stride()
+        (3, 1)
     """
-    size = shape.numel() * dtype.itemsize
+    size = logits.nbytes
     if size < _WORTH_KEEPING:
-        return torch.empty(shape, dtype=dtype, device="cpu")
+        return torch.empty_like(logits, memory_format=torch.contiguous_format)
     with _lock:
         if not (_kept and _kept[0].fits(size)):
             _kept[:] = [_Region(size)]
-        return _kept[0].lend(shape.numel(), dtype).view(shape)
+        return _kept[0].lend(logits.numel(), logits.dtype).view(logits.shape)

@@ -9,7 +9,7 @@ from torch.nn.functional import log_softmax
 
 from bitsapart.errors import DomainError
 
-__all__ = ["Target", "TargetKind", "is_traced", "label_message", "read_target", "wide"]
+__all__ = ["Target", "TargetKind", "is_traced", "is_transformed", "label_message", "read_target", "wide"]
 
 TargetKind = Literal["labels", "probs", "counts", "logits"]
 
@@ -116,20 +116,26 @@ def read_target(
         message = f"target_kind is {kind!r}, but must be one of {', '.join(get_args(TargetKind))}"
         raise DomainError(message)
     _check_shape(logits, target, kind)
-    classes = logits.shape[-1]
-    rows = logits.reshape(-1, classes)
-    flat = target.reshape(-1) if kind == "labels" else target.reshape(-1, classes)
+    if logits.ndim == 2:  # a view costs more than a small loss, and once more in backward
+        rows, flat = logits, target
+    else:
+        rows = logits.reshape(-1, logits.shape[-1])
+        flat = target.reshape(-1) if kind == "labels" else target.reshape(rows.shape)
     return rows, Target(kind, flat, ignore_index, temperature=temperature if kind == "logits" else 1.0)
 
 
 def is_traced() -> bool:
     """Whether a compiler, a tracer or a function transform runs, under which values cannot be looked at."""
-    return bool(
-        torch.compiler.is_compiling()
-        or torch._C._are_functorch_transforms_active()
-        or torch._C._get_tracing_state() is not None
-        or torch._C._len_torch_dispatch_stack() > 0
-    )
+    return bool(torch.compiler.is_compiling() or is_transformed())
+
+
+def is_transformed() -> bool:
+    """Whether a tracer or a function transform runs, which looks into every operation; a compiler alone does not."""
+    if torch._C._are_functorch_transforms_active():
+        return True
+    if torch.compiler.is_compiling():
+        return False
+    return bool(torch._C._get_tracing_state() is not None or torch._C._len_torch_dispatch_stack() > 0)
 
 
 def wide(dtype: torch.dtype) -> torch.dtype:
