@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -37,9 +36,9 @@ def shuffled(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     return [str(folder / f"{name}.parquet") for name in sides]
 
 
-def start(*words: str, before: Callable[[], None] | None = None) -> subprocess.Popen[str]:
+def start(*words: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "bitsapart", "compare", *words]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=before)
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 def when_spilling(words: list[str], spill: Path) -> subprocess.Popen[str]:
@@ -106,14 +105,11 @@ def test_a_reader_that_goes_away_is_no_error(flags: list[str], small: list[str])
     assert process.wait(timeout=60) == 0
 
 
-def no_room() -> None:
-    resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
-
-
 @pytest.mark.parametrize("flag", ["--json", "--tally", "--html"])
 def test_a_full_disk_leaves_no_half_of_a_result(flag: str, small: list[str], tmp_path: Path) -> None:
     there = sorted(tmp_path.iterdir())
-    process = start(*small, flag, str(tmp_path / "result"), before=no_room)
+    process = start(*small, flag, str(tmp_path / "result"))
+    resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (100, 100))
     _, err = process.communicate(timeout=120)
     assert process.returncode == 2
     assert err == f"DataError: {tmp_path / 'result'} cannot be written: File too large\n"

@@ -20,7 +20,7 @@ class _Compare(InSections):
         ("Where it goes", ("json_file", "html_file", "tally_file", "fail_above")),
         ("What counts how much", ("per", "weight", "group")),
         ("What people and models gave", ("people_kind", "model_kind", "classes", "positive", "renormalise", "missing")),
-        ("Which column is what", ("item", "label", "annotator", "count", "prob", "in_order")),
+        ("Which column is what", ("item", "label", "annotator", "count", "verdict", "prob", "in_order")),
         ("A better or cheaper judge", ("recalibrate", "recalibrate_by", "recalibrate_to", "replace", "epsilon")),
         ("The machine", ("threads", "memory", "temp_dir")),
     )

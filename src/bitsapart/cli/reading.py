@@ -41,6 +41,7 @@ _FLAGS = (
     click.option("--label", metavar="COLUMN", help="The column of people's answers."),
     click.option("--annotator", metavar="COLUMN", help="The column that says who answered."),
     click.option("--count", metavar="COLUMN", help="The column that says how often the answer was given."),
+    click.option("--verdict", metavar="COLUMN", help="The column of the model's verdicts."),
     click.option("--prob", metavar="COLUMN", help="The column of the probability."),
     click.option("--classes", metavar="A,B,…", help="The classes, in this order (also: which columns are classes)."),
     click.option("--positive", metavar="CLASS", help="The class that a single probability column speaks of."),
@@ -53,11 +54,11 @@ _FLAGS = (
     click.option("--temp-dir", metavar="FOLDER", help="Where to put what does not fit into memory, meanwhile."),
 )  # fmt: skip
 
-_OF_MODELS = ("--model-kind", "--renormalise")
+_OF_MODELS = ("--model-kind", "--verdict", "--renormalise")
 
 _NAMES = (
-    "people_kind", "model_kind", "item", "label", "annotator", "count", "prob", "classes", "positive", "missing",
-    "renormalise", "in_order", "memory", "threads", "temp_dir",
+    "people_kind", "model_kind", "item", "label", "annotator", "count", "verdict", "prob", "classes", "positive",
+    "missing", "renormalise", "in_order", "memory", "threads", "temp_dir",
 )  # fmt: skip
 
 
@@ -85,8 +86,9 @@ def read_options(flags: dict[str, Any], **more: Any) -> Any:
         The `bitsapart.data.ReadOptions` that they mean.
     """
     from bitsapart.data import ReadOptions
+    from bitsapart.data.quoting import class_names
 
     chosen = {name: flags.pop(name) for name in _NAMES if name in flags}
     if chosen["classes"] is not None:
-        chosen["classes"] = tuple(name.strip() for name in chosen["classes"].split(","))
+        chosen["classes"] = class_names(chosen["classes"])
     return ReadOptions(**chosen, **more)

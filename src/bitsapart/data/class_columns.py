@@ -9,7 +9,10 @@ from bitsapart.errors import AmbiguityError, DataError
 
 from .sheet import Column, Sheet
 
-__all__ = ["Match", "classes_asked_for", "is_class_like", "match_classes", "refuse_unknown_class", "split_sides"]
+__all__ = [
+    "Match", "classes_asked_for", "is_class_like", "match_classes", "most_matched", "name_groups",
+    "refuse_unknown_class", "split_sides",
+]  # fmt: skip
 
 _SEPARATORS = "_.:- /"
 _NOT_CLASSES = {
@@ -78,11 +81,7 @@ def match_classes(sheet: Sheet, columns: Sequence[Column], classes: Sequence[str
         AmbiguityError: two prefixes match as many classes.
     """
     names = [column.name for column in columns]
-    found: dict[tuple[str, str], dict[str, str]] = {}
-    for name in names:
-        for one in classes:
-            for affix in _affixes(name, one):
-                found.setdefault(affix, {})[one] = name
+    found = _by_affix(names, classes)
     if not found:
         return Match({}, tuple(names))
     most = max(len(columns) for columns in found.values())
@@ -98,6 +97,29 @@ def match_classes(sheet: Sheet, columns: Sequence[Column], classes: Sequence[str
     chosen = found[affix]
     left = tuple(name for name in names if name not in chosen.values())
     return Match({one: chosen[one] for one in classes if one in chosen}, left, "".join(affix))
+
+
+def most_matched(names: Sequence[str], classes: Sequence[str]) -> list[str]:
+    """The classes that have a column, behind the prefix or before the suffix that most of them share."""
+    return max(map(list, _by_affix(names, classes).values()), key=len, default=[])
+
+
+def name_groups(names: Sequence[str]) -> list[dict[str, str]]:
+    """What columns may be classes: all under their own names first, then those behind one prefix or before a suffix."""
+    prefixed = [group for prefix, group in _groups(names).items() if prefix]
+    mirrored = [group for prefix, group in _groups([name[::-1] for name in names]).items() if prefix]
+    suffixed = [{one[::-1]: name[::-1] for one, name in group.items()} for group in mirrored]
+    return [{name: name for name in names}, *prefixed, *suffixed]
+
+
+def _by_affix(names: Sequence[str], classes: Sequence[str]) -> dict[tuple[str, str], dict[str, str]]:
+    """The column of each class behind each prefix and before each suffix that occurs."""
+    found: dict[tuple[str, str], dict[str, str]] = {}
+    for name in names:
+        for one in classes:
+            for affix in _affixes(name, one):
+                found.setdefault(affix, {})[one] = name
+    return found
 
 
 def _affixes(name: str, one: str) -> list[tuple[str, str]]:

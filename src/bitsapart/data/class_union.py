@@ -9,6 +9,7 @@ from .class_columns import refuse_unknown_class
 from .model_reading import ModelReading
 from .options import ReadOptions
 from .people_reading import PeopleReading
+from .quoting import class_list
 
 __all__ = ["lacking", "united"]
 
@@ -56,7 +57,7 @@ def united(
     if len(names) < _BINARY:
         message = (
             f"{readings[0].sheet.name} has one class only, {names[0]!r}, and a distribution needs two: name the others "
-            f"(--classes {names[0]},…)"
+            f"(--classes {class_list(names, more=True)})"
         )
         raise DataError(message)
     if len(names) == _BINARY and positive is not None:
@@ -123,11 +124,23 @@ def lacking(
         unchosen = [one for one in classes if one not in people.classes]
         if unchosen and people.layout != "single":
             said.append(f"nobody chose class {', '.join(unchosen)}: count 0 there")
-    return said
+    return said + _alike(classes)
+
+
+def _alike(classes: Sequence[str]) -> list[str]:
+    """Classes that may be one, written in two ways."""
+    written: dict[str, list[str]] = {}
+    for one in classes:
+        written.setdefault(" ".join(one.split()).casefold(), []).append(repr(one))
+    return [
+        f"classes {' and '.join(names)} differ in capitals or spaces only: if they are one, write them alike"
+        for names in written.values()
+        if len(names) > 1
+    ]
 
 
 def _no_class(people: PeopleReading | None, model: ModelReading) -> str:
     """The way out where a column of something else may have been taken for a class."""
     if people is None or people.layout != "wide":
         return ""
-    return f"; if people's column holds something else, say --classes {','.join(map(str, model.classes))}"
+    return f"; if people's column holds something else, say --classes {class_list(map(str, model.classes))}"

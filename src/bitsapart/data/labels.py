@@ -25,9 +25,7 @@ class Answers:
     """The answers of one column: the texts that stand in it and the classes that they mean."""
 
     def __init__(self, texts: Sequence[str], rows: Sequence[int | None]) -> None:
-        truth = {"true", "false"}
-        folded = [text.casefold() for text in texts]
-        self.class_of = dict(zip(texts, folded if set(folded) <= truth else texts, strict=True))
+        self.class_of = dict(zip(texts, _meant(texts), strict=True))
         self.classes = tuple(natural_order(set(self.class_of.values())))
         self.rows = sum(count or 0 for count in rows) or None
         self.bounded = self.rows is None and set(texts) == {"0", "1"}
@@ -52,6 +50,17 @@ class Answers:
             column = column.cast(pa.int64(), safe=False)
         looked: NDArray[Any] = numbers[places(column, list(self.class_of))]
         return looked
+
+
+def _meant(texts: Sequence[str]) -> Sequence[str]:
+    """The classes that texts mean: True is true where all are truths, and 5.0 is 5 where all are whole numbers."""
+    folded = [text.casefold() for text in texts]
+    if set(folded) <= {"true", "false"}:
+        return folded
+    whole = [re.fullmatch(r"([+-]?\d+)(\.0*)?", text.strip()) for text in texts]
+    if all(whole) and any(match and match[2] for match in whole):
+        return [match[1] if match else "" for match in whole]
+    return texts
 
 
 def _look_up(values: NDArray[Any], known: dict[int, int]) -> NDArray[Any]:

@@ -13,6 +13,7 @@ from .id_sums import items_repeat
 from .judgements import count_judgements, spread_probabilities
 from .labels import Answers, answers_of
 from .options import ModelKind, ReadOptions
+from .quoting import class_list
 from .roles import Roles
 from .sheet import Sheet
 
@@ -88,7 +89,7 @@ def read_model(
     if roles.label is not None and (asked == "verdicts" or not (numeric or lists)):
         return _labelled(sheet, roles, options, engine, aligned=aligned)
     if asked == "verdicts":
-        message = f"{sheet.name} has no column of verdicts: say which one it is (--label)"
+        message = f"{sheet.name} has no column of verdicts: say which one it is (--verdict)"
         raise DataError(message)
     if len(lists) == 1 and not numeric:
         return _list(sheet, roles, options, engine, lists[0].name, people, positional=positional)
@@ -138,7 +139,7 @@ def _matched(
     message = (
         f"{sheet.name} has number columns that are no class of people's ({', '.join(match.left[:5])}): say which "
         "columns "
-        f"are classes (--classes {','.join(people)}{',…' if len(people) > len(match.columns) else ''})"
+        f"are classes (--classes {class_list(people, more=len(people) > len(match.columns))})"
     )
     raise AmbiguityError(message)
 
@@ -146,6 +147,9 @@ def _matched(
 def _nothing(sheet: Sheet, roles: Roles, engine: Engine) -> str:
     nested = next((column.name for column in roles.rest if column.type == "other"), None)
     said = f"column {nested!r} is nested: give each class a column of its own" if nested else ""
+    number = next((column.name for column in roles.rest if column.numeric), None)
+    if number is not None:
+        said = f"its name does not say that column {number!r} does: if so, say --prob {number}, or --verdict {number}"
     said = said or instead_of_numbers(sheet.sample(engine), [column.name for column in roles.rest])
     names = ", ".join(column.name for column in sheet.columns[:8])
     said = said or f"its columns are {names}: give each class a column of its own"
@@ -271,7 +275,7 @@ def _positive(
     if people is not None and len(people) > _BINARY:
         message = (
             f"{sheet.name} has one number column, {column!r}, but people chose among {len(people)} classes "
-            f"({', '.join(people[:6])}): a column for each is needed"
+            f"({', '.join(people[:6])}): a column for each is needed, or if it holds verdicts, say --verdict {column}"
         )
         raise DataError(message)
     if matched is not None:

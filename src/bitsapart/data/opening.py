@@ -15,6 +15,7 @@ from .model_reading import ModelReading, read_model
 from .open_sheet import example_files, is_record, open_sheet, short_name
 from .options import ReadOptions
 from .pair import Pair
+from .people_columns import people_columns
 from .people_reading import PeopleReading, read_people
 from .roles import Roles, check_flags, find_roles
 from .sheet import Sheet
@@ -153,7 +154,8 @@ def _apart(sheets: Sequence[Sheet], names: Sequence[str], options: ReadOptions, 
     _refuse_unnamed([sheet for sheet, _ in settled], [roles for _, roles in settled], options)
     _refuse_slips(settled, options)
     aligned = _same_start(settled, engine, options)
-    reading = read_people(*settled[0], options, engine, aligned=aligned)
+    wide = people_columns(*settled[0], settled[1:], engine) if options.classes is None else None
+    reading = read_people(*settled[0], options, engine, aligned=aligned, wide=wide)
     models = [
         read_model(sheet, roles, options, engine, people=_told(reading), positional=reading.positional, aligned=aligned)
         for sheet, roles in settled[1:]
@@ -220,11 +222,8 @@ def _both(sheet: Sheet, options: ReadOptions, engine: Engine) -> tuple[PeopleRea
     people = read_people(sheet, _people_part(roles, options), options, engine, both=True, wide=split and split[0])
     rest = tuple(column for column in roles.rest if column.name not in people.used)
     model_roles = Roles(item=roles.item, prob=roles.prob, extras=roles.extras, rest=rest)
-    if (
-        split is None
-        and roles.prob is None
-        and not any(is_class_like(column) or column.type == "list" for column in rest)
-    ):
+    numbers = roles.prob is not None or any(is_class_like(column) or column.type == "list" for column in rest)
+    if options.verdict is not None or (split is None and not numbers):
         model_roles = _model_label(sheet, model_roles, people, options)
     model = read_model(sheet, model_roles, options, engine, people=_told(people), wide=split and split[1], aligned=True)
     return people, model
@@ -240,14 +239,16 @@ def _people_part(roles: Roles, options: ReadOptions) -> Roles:
 
 
 def _model_label(sheet: Sheet, roles: Roles, people: PeopleReading, options: ReadOptions) -> Roles:
-    found = find_roles(sheet, ReadOptions(item=options.item), model=True, without=people.used)
+    asked = ReadOptions(item=options.item, verdict=options.verdict)
+    found = find_roles(sheet, asked, model=True, without=people.used)
     if found.label is None:
         message = (
             f"{sheet.name} holds people's side alone (columns {', '.join(people.used[:4])}): name the model's file "
-            "as well"
+            "as well, or the column of its verdicts (--verdict)"
         )
         raise DataError(message)
-    return Roles(item=roles.item, label=found.label, extras=roles.extras, rest=roles.rest)
+    rest = tuple(column for column in roles.rest if options.verdict is None and column.name != found.label)
+    return Roles(item=roles.item, label=found.label, extras=roles.extras, rest=rest)
 
 
 def _pair(

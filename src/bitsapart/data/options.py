@@ -42,6 +42,7 @@ class ReadOptions:
         item: the column that names the items.
         label: the column that holds people's answers.
         annotator: the column that names who answered.
+        verdict: the column that holds the model's verdicts.
         count: the column that says how often an answer was given.
         prob: the column that holds the probability.
         classes: the classes, in the order wanted; nothing else is accepted.
@@ -63,6 +64,7 @@ class ReadOptions:
     item: str | None = None
     label: str | None = None
     annotator: str | None = None
+    verdict: str | None = None
     count: str | None = None
     prob: str | None = None
     classes: tuple[str, ...] | None = None

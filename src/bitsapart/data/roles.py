@@ -25,12 +25,14 @@ _LABEL = (
     "label", "answer", "judgement", "judgment", "response", "verdict", "choice", "annotation", "category", "class",
     "rating", "truth", "gold", "target",
 )  # fmt: skip
+_OF_PEOPLE = ("people", "human", "humans", "person", "annotator", "annotators", "expert", "experts")
 _MODEL_LABEL = ("prediction", "predicted", "pred", "verdict", "label", "answer", "class", "category", "choice")
+_VERDICT_ENDS = (*_MODEL_LABEL, "rating", "judgement", "judgment")
 _COUNT = ("count", "counts", "n", "votes", "frequency", "freq", "times")
 _PROB = ("p", "prob", "probability", "proba")
 _FLAGS = {
     "item": "--item", "label": "--label", "annotator": "--annotator", "count": "--count", "prob": "--prob",
-    "weight": "--weight", "group": "--group", "by": "--by",
+    "verdict": "--verdict", "weight": "--weight", "group": "--group", "by": "--by",
 }  # fmt: skip
 
 
@@ -96,7 +98,8 @@ def find_roles(
         return Roles(rest=sheet.columns)
     taken = [name for name in (options.weight, options.group, *options.by) if name is not None and sheet.has(name)]
     free = [column for column in sheet.columns if column.name not in (*taken, *without)]
-    label = _label(free, sheet, options, model=model)
+    elsewhere = not model and any(other.has(options.verdict) for other in others if options.verdict is not None)
+    label = _label([c for c in free if model or elsewhere or c.name != options.verdict], sheet, options, model=model)
     item = None if options.in_order else _item(free, sheet, options, label, others)
     ids = [options.item, *_matches(free, _ITEM)] if options.in_order else []
     annotator = None if model else _one(free, sheet, _ANNOTATOR, options.annotator, "annotator")
@@ -109,9 +112,27 @@ def find_roles(
 
 
 def _label(free: Sequence[Column], sheet: Sheet, options: ReadOptions, *, model: bool) -> str | None:
-    words = _MODEL_LABEL if model else _LABEL
     candidates = [column for column in free if column.type != "list" and column.name != options.item]
-    return _one(candidates, sheet, words, options.label, "label")
+    wanted = options.label
+    if model and options.verdict is not None and sheet.has(options.verdict):
+        wanted = options.verdict
+    elif wanted is None and not model and len(of_people := _behind(candidates, _OF_PEOPLE, _LABEL)) == 1:
+        wanted = of_people[0]
+    found = _one(candidates, sheet, _MODEL_LABEL if model else _LABEL, wanted, "verdict" if model else "label")
+    if found is not None or not model:
+        return found
+    verdicts = _behind([column for column in candidates if column.type in ("text", "integer")], None, _VERDICT_ENDS)
+    return verdicts[0] if len(verdicts) == 1 else None
+
+
+def _behind(columns: Sequence[Column], owners: Sequence[str] | None, words: Sequence[str]) -> list[str]:
+    """The columns whose name is one of the words behind that of an owner, such as "human_label"; `None`: of anybody."""
+    found = []
+    for column in columns:
+        owner, _, word = _plain(column.name).rpartition("_")
+        if owner and word in words and (owners is None or owner in owners):
+            found.append(column.name)
+    return found
 
 
 def _item(
@@ -126,11 +147,22 @@ def _item(
         return _naming(sheet, shared[0])
     if found:
         return _naming(sheet, _only(found, sheet, "item"))
-    texts = [column.name for column in candidates if column.type == "text" and column.name != _PANDAS_INDEX]
-    common = [name for name in texts if others and all(other.has(name) for other in others)]
-    if len(common) == 1:
+    likely = [column.name for column in candidates if _may_name(column)]
+    common = [name for name in likely if not others or all(other.has(name) for other in others)]
+    ids = [name for name in common if _plain(name).endswith("_id")]
+    if len(ids) == 1:
+        return _naming(sheet, ids[0])
+    if others and len(common) == 1:
         return common[0]
     return _naming(sheet, _PANDAS_INDEX) if sheet.has(_PANDAS_INDEX) else None
+
+
+def _may_name(column: Column) -> bool:
+    """Whether a column without a name that says so may name items: texts, and what is called an id of no person."""
+    called_id = _plain(column.name).endswith("_id") and column.type in ("text", "integer")
+    return (
+        (called_id or column.type == "text") and column.name != _PANDAS_INDEX and _plain(column.name) not in _ANNOTATOR
+    )
 
 
 def _counters(columns: Sequence[Column]) -> list[str]:

@@ -110,8 +110,10 @@ def _probabilities(columns: Sequence[NDArray[Any]], source: str, names: Sequence
 def _refuse_value(column: NDArray[Any], source: str, name: str, ids: Ids, hint: str) -> None:
     row = int(np.flatnonzero(~((column >= 0) & (column <= 1)))[0])
     value = float(column[row])
-    rule = "probabilities must be numbers" if np.isnan(value) else "probabilities must lie in 0 to 1"
-    message = f"{source}, {ids.says(row)}, column {name!r} is {value:.9g}, but {rule}. {hint}"
+    rule = f"probabilities must lie in 0 to 1. {hint}"
+    if np.isnan(value):
+        rule = "a number is needed: correct it, or leave the item out of this file and add --missing drop"
+    message = f"{source}, {ids.says(row)}, column {name!r} is {value:.9g}, but {rule}"
     raise DomainError(message)
 
 
