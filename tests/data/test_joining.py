@@ -230,3 +230,20 @@ def test_an_interrupt_leaves_nothing_behind(shuffled: list[str], tmp_path: Path,
         _, complaint = process.communicate(timeout=30)
     assert "KeyboardInterrupt" in complaint
     assert list(tmp_path.iterdir()) == []
+
+
+def test_files_that_begin_differently_are_joined_at_once(tmp_path, monkeypatch):
+    """Reading them side by side would decode their first rows for nothing."""
+
+    def refuse(*_, **__):
+        raise AssertionError
+
+    monkeypatch.setattr("bitsapart.data.pair.side_by_side", refuse)
+    (tmp_path / "people.csv").write_text("item,cat,dog\n1,3,1\n2,0,4\n3,2,2\n")
+    (tmp_path / "model.csv").write_text("item,cat,dog\n3,0.5,0.5\n1,0.75,0.25\n2,0.25,0.75\n")
+    with data.open_pair(tmp_path / "people.csv", [tmp_path / "model.csv"]) as pair:
+        rows = {
+            name: (cat, p) for block in pair.blocks()
+            for name, cat, p in zip(block.ids.take(range(len(block))), block.people[0], block.models[0][0], strict=True)
+        }  # fmt: skip
+    assert rows == {"1": (3, 0.75), "2": (0, 0.25), "3": (2, 0.5)}

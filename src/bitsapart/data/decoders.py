@@ -9,14 +9,12 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from .engine import BLOCK_ROWS
+from .engine import BLOCK_ROWS, block_rows
 
 __all__ = ["parquet_batches"]
 
 _POLARS_PAYS_FROM_VALUES = 30_000_000
 _IMPORTED_PAYS_FROM_VALUES = 1_000_000
-_NARROW = 4
-_NARROW_BLOCKS = 8  # blocks of few columns are taken together: a Python step costs as much for a short one
 _LARGEST_ROW_GROUP_BYTES = 192 << 20
 
 
@@ -69,9 +67,8 @@ def _by_polars(paths: Sequence[str], columns: Sequence[str]) -> Iterator[Any]:
     if not hasattr(frame, "collect_batches"):
         yield from _by_pyarrow(paths, columns, threads=2)
         return
-    rows = _NARROW_BLOCKS * BLOCK_ROWS if len(columns) <= _NARROW else BLOCK_ROWS
     for part in frame.collect_batches(maintain_order=True):
-        yield from part.to_arrow().to_batches(max_chunksize=rows)
+        yield from part.to_arrow().to_batches(max_chunksize=block_rows(len(columns)))
 
 
 def _by_pyarrow(paths: Sequence[str], columns: Sequence[str], *, threads: int) -> Iterator[Any]:

@@ -10,10 +10,18 @@ from .failures import readable
 from .options import ReadOptions
 from .spill import SpillFolder
 
-__all__ = ["BLOCK_ROWS", "Engine", "quoted", "text_literal"]
+__all__ = ["BLOCK_ROWS", "Engine", "block_rows", "quoted", "text_literal"]
 
 BLOCK_ROWS = 1 << 17
 """How many rows make a block: what stays in the cache and still hides the cost of a Python step."""
+
+_NARROW = 4
+_NARROW_BLOCKS = 8
+
+
+def block_rows(columns: int) -> int:
+    """How many rows make a block of so many columns: a Python step costs as much for a narrow one as for a wide one."""
+    return _NARROW_BLOCKS * BLOCK_ROWS if columns <= _NARROW else BLOCK_ROWS
 
 
 def quoted(column: str) -> str:
@@ -88,13 +96,13 @@ class Engine:
             cursor.execute(f"CREATE TABLE {name} AS {query}")
         return name
 
-    def stream(self, query: str, about: str, *, ordered: bool) -> Iterator[Any]:
-        """A result as Arrow record batches, in the order of the input where `ordered`."""
+    def stream(self, query: str, about: str, *, ordered: bool, rows: int = BLOCK_ROWS) -> Iterator[Any]:
+        """A result as Arrow record batches of so many rows, in the order of the input where `ordered`."""
         cursor = self._cursor(ordered=ordered)
         with _one_sentence(about), contextlib.closing(cursor):
             relation = cursor.sql(query)
             reader = getattr(relation, "to_arrow_reader", None) or relation.fetch_arrow_reader
-            yield from reader(BLOCK_ROWS)
+            yield from reader(rows)
 
     def close(self) -> None:
         """Leave nothing behind."""

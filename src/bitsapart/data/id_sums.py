@@ -55,9 +55,10 @@ def _looked_at(engine: Engine, sheet: Sheet, ids: str, *, repeats: bool) -> IdSu
     sums = "SELECT count(*), count(id), sum(hash(id))"
     if not repeats:
         return IdSums(*engine.rows(f"{sums} FROM ({ids})", sheet.name)[0])
-    early = f"id IN (SELECT id FROM ({ids}) LIMIT {_IDS_THAT_DECIDE}) AS early"
-    those = "count(id) FILTER (WHERE early) > count(DISTINCT id) FILTER (WHERE early)"
-    return IdSums(*engine.rows(f"{sums}, {those} FROM (SELECT id, {early} FROM ({ids}))", sheet.name)[0])
+    first = f"(SELECT id FROM ({ids}) LIMIT {_IDS_THAT_DECIDE})"
+    early = f"SELECT id, id IN {first} AS early FROM ({ids})"  # DISTINCT over all rows would take eight times as long
+    repeat = f"count(*) FILTER (WHERE early) > (SELECT count(DISTINCT id) FROM {first})"
+    return IdSums(*engine.rows(f"{sums}, {repeat} FROM ({early})", sheet.name)[0])
 
 
 def items_repeat(engine: Engine, sheet: Sheet, item: str) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 from bitsapart.errors import DataError
 
 from .alignment import Side
-from .engine import Engine, quoted
+from .engine import Engine, block_rows, quoted
 from .id_sums import id_sql, id_sums
 from .judgements import item_sql
 
@@ -133,7 +133,7 @@ def joined(
     where = f" WHERE s0.place > {from_row}" if from_row else ""
     query = f"SELECT {', '.join(chosen)} FROM {parts[0]}{''.join(conditions)}{where}"
     about = " and ".join(dict.fromkeys(side.sheet.name for side in sides))
-    for batch in engine.stream(query, about, ordered=bool(from_row)):
+    for batch in engine.stream(query, about, ordered=bool(from_row), rows=block_rows(len(chosen))):
         columns = iter(batch.columns)
         ids = next(columns)
         yield (

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 from bitsapart.errors import AmbiguityError, BitsapartError, DataError
 
@@ -153,14 +153,18 @@ def _apart(sheets: Sequence[Sheet], names: Sequence[str], options: ReadOptions, 
     ]
     _refuse_unnamed([sheet for sheet, _ in settled], [roles for _, roles in settled], options)
     _refuse_slips(settled, options)
-    aligned = _same_start(settled, engine, options)
+    start = _start(settled, engine, options)
+    aligned = start == "same"
     wide = people_columns(*settled[0], settled[1:], engine) if options.classes is None else None
     reading = read_people(*settled[0], options, engine, aligned=aligned, wide=wide)
     models = [
         read_model(sheet, roles, options, engine, people=_told(reading), positional=reading.positional, aligned=aligned)
         for sheet, roles in settled[1:]
     ]
-    return _pair(engine, options, reading, models, names)
+    counted = reading.sheet is not settled[0][0] or any(
+        model.sheet is not sheet for model, (sheet, _) in zip(models, settled[1:], strict=True)
+    )
+    return _pair(engine, options, reading, models, names, shuffled=start == "different" and not counted)
 
 
 def _refuse_slips(settled: Sequence[tuple[Sheet, Roles]], options: ReadOptions) -> None:
@@ -195,20 +199,23 @@ def _refuse_unnamed(sheets: Sequence[Sheet], roles: Sequence[Roles], options: Re
             raise AmbiguityError(message)
 
 
-def _same_start(settled: Sequence[tuple[Sheet, Roles]], engine: Engine, options: ReadOptions) -> bool:
-    """Whether all inputs begin with the same ids in the same order, each once."""
+def _start(
+    settled: Sequence[tuple[Sheet, Roles]], engine: Engine, options: ReadOptions
+) -> Literal["same", "different", "unclear"]:
+    """Whether all inputs begin with the same ids in the same order, each once; or whether those differ."""
     if options.in_order or all(roles.item is None for _, roles in settled):
-        return True
+        return "same"
     if any(roles.item is None for _, roles in settled):
-        return False
+        return "unclear"
     columns = [sheet.sample(engine)[str(roles.item)].combine_chunks() for sheet, roles in settled]
     if any(column.null_count for column in columns) or len({len(column) for column in columns}) > 1:
-        return False
+        return "unclear"
     as_text = any(sheet.column(str(roles.item)).type == "text" for sheet, roles in settled)
     names = [sheet.name for sheet, _ in settled]
     ids = [canonical_ids(column, name, as_text=as_text) for column, name in zip(columns, names, strict=True)]
-    same = all(first_difference(ids[0], other) is None for other in ids[1:])
-    return same and first_repeated(ids[:1]) is None
+    if any(first_difference(ids[0], other) is not None for other in ids[1:]):
+        return "different"
+    return "same" if first_repeated(ids[:1]) is None else "unclear"
 
 
 def _both(sheet: Sheet, options: ReadOptions, engine: Engine) -> tuple[PeopleReading, ModelReading]:
@@ -257,6 +264,8 @@ def _pair(
     people: PeopleReading | None,
     models: Sequence[ModelReading],
     names: Sequence[str],
+    *,
+    shuffled: bool = False,
 ) -> Pair:
     classes, positive, people = united(options, people, models)
     announcements = lacking(people, models, names, classes)
@@ -269,4 +278,5 @@ def _pair(
         positive=positive,
         model_names=names,
         announcements=announcements,
+        shuffled=shuffled,
     )

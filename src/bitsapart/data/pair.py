@@ -53,6 +53,7 @@ class Pair:
         positive: str | None,
         model_names: Sequence[str],
         announcements: Sequence[str] = (),
+        shuffled: bool = False,
     ) -> None:
         self._engine, self._options = engine, options
         self._people, self._models = people, tuple(models)
@@ -78,6 +79,7 @@ class Pair:
         self._largest_change = 0.0
         self._dropped = 0
         self._weight = 0.0
+        self._shuffled = shuffled
 
     def __enter__(self) -> Self:
         return self
@@ -147,13 +149,13 @@ class Pair:
             self._options.progress(done, self.items_expected)
 
     def _rows(self) -> Iterator[tuple[list[dict[str, Any]], Any, int]]:
-        """Side by side as long as the ids agree, then joined."""
+        """Side by side as long as the ids agree, then joined; at once where the first rows were seen to differ."""
         kinds = {side.sheet.column(side.item).type for side in self._sides if side.item is not None}
         as_text = "text" in kinds
         watch = Increasing()
-        differs_from: int | None = None
+        differs_from = 0 if self._shuffled else None
         try:
-            for parts, ids, start in side_by_side(self._sides, self._engine, as_text=as_text):
+            for parts, ids, start in () if self._shuffled else side_by_side(self._sides, self._engine, as_text=as_text):
                 if ids is not None:
                     watch.see(ids)
                 yield parts, ids, start
