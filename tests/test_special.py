@@ -26,6 +26,17 @@ def test_functions_of_the_gamma_family(ours, theirs):
     assert float(ours(2.5)) == pytest.approx(float(theirs(2.5)), rel=1e-14)
 
 
+@pytest.mark.parametrize("x", [1e-8, 0.5, 3.0, 100.0, 1e4, 6.6e7])
+def test_log_rising_to_the_last_digits(x):
+    counts = [2, 31, 32, 33, 40, 100, 1000, 10**6]
+    with mpmath.workdps(60):
+        wide = mpmath.mpf(x)
+        start = mpmath.loggamma(wide)
+        expected = [float(mpmath.loggamma(wide + n) - start - n * mpmath.log(wide)) for n in counts]
+    np.testing.assert_allclose(special.log_rising(np.array(counts), x), expected, rtol=1e-14)
+    assert special.log_rising(np.array([0, 1]), x).tolist() == [0, 0]
+
+
 def test_log_factorials():
     np.testing.assert_allclose(np.exp(special.log_factorials(5)), [1, 1, 2, 6, 24, 120], rtol=1e-14)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bitsapart.search import minimum
+from bitsapart.special import log_rising
 
 from .patterns import PatternTable
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     Floats = NDArray[np.float64]
+    Counts = NDArray[np.int64]
 
 __all__ = ["DirichletFit", "fit_dirichlet", "fit_table"]
 
@@ -39,25 +41,6 @@ class DirichletFit:
     shares: Floats
     interior: bool
     note: str
-
-
-def _exceedances(table: PatternTable) -> tuple[Floats, Floats]:
-    """How many items have more than j judgements of a class, and more than j at all.
-
-    These two tables are all that the Dirichlet-multinomial likelihood needs of the data.
-
-    Returns:
-        (C, J) Σw over items with n_c > j, and (J,) Σw over items with K > j, for j = 0 … J−1.
-    """
-    people = table.people
-    width = int(people.max())
-    by_class = np.stack([np.bincount(column, weights=table.weight, minlength=width + 1) for column in table.counts.T])
-    by_item = np.bincount(people, weights=table.weight, minlength=width + 1)
-    return _tails(np.asarray(by_class, dtype=np.float64)), _tails(np.asarray(by_item, dtype=np.float64))
-
-
-def _tails(histogram: Floats) -> Floats:
-    return np.asarray(np.cumsum(histogram[..., :0:-1], axis=-1)[..., ::-1])
 
 
 def fit_dirichlet(patterns: ArrayLike, frequency: ArrayLike, *, shares: ArrayLike | None = None) -> DirichletFit:
@@ -98,23 +81,32 @@ def fit_table(table: PatternTable, *, shares: ArrayLike | None = None) -> Dirich
         return DirichletFit(nan, mean, interior=False, note="one judgement an item: its spread cannot be known")
     if (table.counts[several].max(axis=1) == table.people[several]).all():
         return DirichletFit(0.0, mean, interior=False, note="every item with several judgements is unanimous")
-    by_class, by_item = _exceedances(table)
-    log_alpha = _best_log_alpha(by_class[mean > 0], by_item, mean[mean > 0])
+    log_alpha = _best_log_alpha(table, mean)
     if log_alpha > _LOG_BOUND - 1:
         note = "people differ no more from item to item than by chance: one distribution for all items"
         return DirichletFit(inf, mean, interior=False, note=note)
     return DirichletFit(exp(log_alpha), mean, interior=True, note="")
 
 
-def _best_log_alpha(by_class: Floats, by_item: Floats, mean: Floats) -> float:
-    j = np.arange(by_item.size)
+def _best_log_alpha(table: PatternTable, mean: Floats) -> float:
+    judged = [
+        (_distinct(table.counts[:, c], table.weight), share) for c, share in enumerate(mean.tolist()) if share > 0
+    ]
+    people, items = _distinct(table.people, table.weight)
 
     def negative_log_likelihood(log_alpha: float) -> float:
-        # Σ ln(αm+j) − Σ ln(α+j) without the terms that do not depend on α; log1p keeps large α exact.
+        # Σ ln Γ(α+K)/Γ(α) − ΣΣ ln Γ(αm+n)/Γ(αm), without what does not depend on α.
         alpha = exp(log_alpha)
-        gain = np.sum(by_class * np.log1p(j / (alpha * mean[:, None])))
-        return -float(gain - by_item @ np.log1p(j / alpha))
+        gain = sum(float(weight @ log_rising(n, alpha * share)) for (n, weight), share in judged)
+        return float(items @ log_rising(people, alpha)) - gain
 
     place, least = minimum(negative_log_likelihood, -_LOG_BOUND, _LOG_BOUND, tolerance=1e-9)
     # The search never tries the ends themselves; flat at the far end means the limit.
     return _LOG_BOUND if negative_log_likelihood(_LOG_BOUND) <= least + 1e-12 * abs(least) else place
+
+
+def _distinct(numbers: Counts, weight: Floats) -> tuple[Counts, Floats]:
+    """The different numbers above 0, and the weight of the items that have each: all that the likelihood needs."""
+    different, place = np.unique(numbers, return_inverse=True)
+    total = np.asarray(np.bincount(place, weights=weight), dtype=np.float64)
+    return different[different > 0], total[different > 0]

@@ -250,15 +250,18 @@ def _best_smoothing(table: PatternTable) -> float:
     counts, people, weight = table.counts[several], table.people[several], table.weight[several]
     if (counts.max(axis=1) == people).all():
         return 0.0
-    width = int(people.max()) + 1
-    votes = np.stack([np.bincount(n, weights=weight * n / people, minlength=width) for n in counts.T])[:, 1:]
-    items = np.bincount(people - 1, weights=weight, minlength=width)[1:]
-    used = table.shares > 0
-    n, others = np.arange(width - 1), np.arange(1, width)
+    others, place = np.unique(people - 1, return_inverse=True)
+    items = np.bincount(place, weights=weight)
+    said = []  # for each class that somebody chose: π, the others' votes for it, and the weight of the items with them
+    for share, n in zip(table.shares.tolist(), counts.T, strict=True):
+        votes, place = np.unique(n, return_inverse=True)
+        total = np.bincount(place, weights=weight * n / people)
+        if share > 0:
+            said.append((share, votes[votes > 0] - 1, total[votes > 0]))
 
     def mean_loss(log_a: float) -> float:
         a = exp(log_a)
-        return float(items @ np.log(others + a)) - float(np.sum(votes[used] * np.log(n + a * table.shares[used, None])))
+        return float(items @ np.log(others + a)) - sum(float(w @ np.log(n + a * share)) for share, n, w in said)
 
     log_a, _ = minimum(mean_loss, -_LOG_BOUND, _LOG_BOUND, tolerance=1e-9)
     return inf if log_a > _LOG_BOUND - 1 else exp(log_a)
