@@ -14,7 +14,7 @@ from .intervals import Interval, student_interval
 if TYPE_CHECKING:
     from bitsapart._core import Sums
 
-__all__ = ["GRID", "Moments", "column_sums", "grouped_sums", "moments_of", "power_sums"]
+__all__ = ["GRID", "Moments", "column_sums", "grouped_limbs", "grouped_sums", "moments_of", "power_sums"]
 
 GRID = 1 << 52  # every value is rounded once to a multiple of 2⁻⁵²
 
@@ -109,12 +109,26 @@ def grouped_sums(
         groups: how many groups there are.
         weights: (n,) or None.
     """
+    return moments_of(_grouped(values, codes, groups, weights))
+
+
+def grouped_limbs(
+    values: NDArray[np.float64], codes: NDArray[np.int64], groups: int, weights: NDArray[np.float64] | None = None
+) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
+    """The same in columns: [groups] n, and [groups, 5, 4] Σx, Σx², Σxw, Σw, Σw² as 64-bit limbs, the least first."""
+    counts, integers = _grouped(values, codes, groups, weights)
+    return np.array(counts[::2], dtype=np.int64), np.frombuffer(integers, dtype="<u8").reshape(groups, 5, 4)
+
+
+def _grouped(
+    values: NDArray[np.float64], codes: NDArray[np.int64], groups: int, weights: NDArray[np.float64] | None
+) -> "Sums":
     group_codes = np.ascontiguousarray(codes, dtype=np.int64)
     wrong, sums = _core.grouped_sums(
         _floats(values), None if weights is None else _floats(weights), group_codes, groups
     )
     _refuse_too_large(wrong, values)
-    return moments_of(sums)
+    return sums
 
 
 def power_sums(values: NDArray[np.float64]) -> tuple[int, int]:

@@ -11,7 +11,8 @@ from bitsapart.units import nats_in
 
 from .intervals import Interval, student_interval
 from .moments import GRID
-from .tally import PatternSums, Tally
+from .pattern_book import PatternSums
+from .tally import Tally
 
 if TYPE_CHECKING:
     from bitsapart.people.curve import Curve
@@ -162,11 +163,8 @@ def _losses(panel: _Panel, model: int) -> "LossSums":
 
     sums = panel.sums
     assert sums is not None  # only the panel of calibrated verdicts brings its own losses
-    rows = sums.cross_entropy[model]
-    total = np.array([np.inf if endless else m.total for m, endless in zip(rows, sums.infinite[model], strict=True)])
-    cross = np.array([m.xw / GRID**2 for m in rows])
-    square = np.array([m.xx / GRID**2 for m in rows])
-    return LossSums.of(total, square, cross=cross)
+    total = np.where(sums.infinite[model] > 0, np.inf, sums.total[model])
+    return LossSums.of(total, sums.square[model], cross=sums.cross[model])
 
 
 def _correct(

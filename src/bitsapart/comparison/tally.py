@@ -14,8 +14,9 @@ from bitsapart.errors import DomainError, StateError
 from .block_sides import length_of, plain
 from .intervals import effective_items, heavy_tailed
 from .moments import GRID, Moments
+from .pattern_book import PatternBook, PatternSums
 from .tally_block import CLASS_SUMS, BlockOfItems, fill
-from .tally_parts import PARTS, PairSums, PatternSums
+from .tally_parts import PARTS, PairSums
 from .terms import COLUMNS, ORDINAL, model_kind_of, people_kind_of
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ class Tally:
             (a, b, key): PairSums() for a, b in combinations(range(len(self.models)), 2) for key in self.paired
         }
         self._groups: dict[str, list[dict[str, Moments]]] | None = None
-        self._patterns: dict[tuple[tuple[int, ...], str], list[Any]] = {}
+        self._patterns = PatternBook.empty(len(self.classes), len(self.models))
         self._verdicts: list[dict[tuple[int, tuple[int, ...], str], Moments]] = [{} for _ in self.models]
         self._calibration = _no_calibration(self) if "calibration" in self.parts else []
         self._extremes: list[dict[str, list[dict[str, Any]]]] = [{} for _ in self.models]
@@ -305,20 +306,7 @@ class Tally:
 
     def patterns(self) -> PatternSums | None:
         """The pattern table; None where it was not gathered or nothing was counted."""
-        if not self._patterns:
-            return None
-        keys = sorted(self._patterns)
-        rows = [self._patterns[key] for key in keys]
-        codes = {name: code for code, name in enumerate(sorted({group for _, group in keys}))}
-        return PatternSums(
-            counts=np.array([counts for counts, _ in keys], dtype=np.int64),
-            groups=None if self._groups is None else np.array([codes[group] for _, group in keys], dtype=np.int64),
-            items=np.array([row[0].n for row in rows], dtype=np.int64),
-            cross_entropy=tuple(tuple(row[1][m] for row in rows) for m in range(len(self.models))),
-            infinite=tuple(np.array([row[2][m] for row in rows], dtype=np.int64) for m in range(len(self.models))),
-            weight=np.array([row[0].weight for row in rows]),
-            weight_square=np.array([row[0].ww / GRID**2 for row in rows]),
-        )
+        return self._patterns.sums(grouped=self._groups is not None) if self._patterns else None
 
     def result(self) -> "Comparison":
         """The answer that these sums give, in bits."""

@@ -13,6 +13,7 @@ from bitsapart.errors import DomainError
 
 from .block_sides import Place, length_of, native_side, refuse, rows_of
 from .moments import Moments, column_sums, grouped_sums, moments_of
+from .pattern_book import PatternBook
 from .terms import COLUMNS, ORDINAL, Answers, Forecast, column_values, read_model, read_people
 
 if TYPE_CHECKING:
@@ -212,25 +213,18 @@ def _add_groups(
 def _add_patterns(
     tally: "Tally", block: BlockOfItems, people: _core.Side, values: list[dict[str, Floats]], main: Floats | None
 ) -> None:
-    from .tally_sums import added
-
     codes = np.empty(len(people), dtype=np.int64)
     firsts = np.array(_core.row_patterns(people, codes), dtype=np.int64)
     taken = rows_of(block.people, firsts)
     columns = taken if isinstance(taken, tuple) else tuple(taken.T)
     rows = np.column_stack([np.asarray(column).astype(np.int64) for column in columns])
-    keys = [(tuple(row), "") for row in rows.tolist()]
+    groups = np.full(len(rows), "")
     if block.groups is not None:
         names, group_codes = np.unique(np.asarray(block.groups, dtype=object).astype(str), return_inverse=True)
         both, codes = np.unique(codes * len(names) + group_codes, return_inverse=True)
-        keys = [(tuple(rows[c // len(names)].tolist()), str(names[c % len(names)])) for c in both.tolist()]
-    weights = grouped_sums(np.ones(len(codes)), codes, len(keys), main)
+        rows, groups = rows[both // len(names)], names[both % len(names)]
     losses = [columns["cross_entropy"] for columns in values]
-    sums = [grouped_sums(loss, codes, len(keys), main) for loss in losses]
-    endless = [np.bincount(codes[np.isinf(loss)], minlength=len(keys)).tolist() for loss in losses]
-    for number, key in enumerate(keys):
-        fresh = [weights[number], [s[number] for s in sums], [e[number] for e in endless]]
-        tally._patterns[key] = added(tally._patterns.get(key), fresh)
+    tally._patterns.add(PatternBook.of(rows, groups, codes, losses, main))
 
 
 def _add_tables(tally: "Tally", block: BlockOfItems, start: int) -> None:

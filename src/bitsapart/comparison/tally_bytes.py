@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from bitsapart.errors import BitsapartError, StateError
 
 from .moments import Moments
+from .pattern_book import PatternBook
 from .terms import COLUMNS, ORDINAL
 
 if TYPE_CHECKING:
@@ -41,10 +42,7 @@ def pack(tally: "Tally") -> bytes:
             for (a, b, key), p in sorted(tally._pairs.items())
         ]
     if "patterns" in tally.parts:
-        state["patterns"] = [
-            [counts, group, astuple(row[0]), [astuple(m) for m in row[1]], row[2]]
-            for (counts, group), row in sorted(tally._patterns.items())
-        ]
+        state["patterns"] = list(tally._patterns.rows())
     if "verdicts" in tally.parts:
         state["verdicts"] = [
             [[*cell, astuple(ones)] for cell, ones in sorted(table.items())] for table in tally._verdicts
@@ -105,10 +103,7 @@ def _restored(state: dict[str, Any]) -> "Tally":
         tally._confusion = [[Moments(*m) for m in row] for row in state["confusion"]]
     for a, b, key, moments, *rest in state.get("pairs", ()):
         tally._pairs[a, b, key] = PairSums(Moments(*moments), *rest)
-    tally._patterns = {
-        (tuple(counts), group): [Moments(*weight), [Moments(*m) for m in losses], infinite]
-        for counts, group, weight, losses, infinite in state.get("patterns", ())
-    }
+    tally._patterns = PatternBook.from_rows(state.get("patterns", ()), len(tally.classes), len(tally.models))
     for place, table in enumerate(state.get("verdicts", ())):
         tally._verdicts[place] = {
             (verdict, tuple(counts), group): Moments(*ones) for verdict, counts, group, ones in table

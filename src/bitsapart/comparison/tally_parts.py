@@ -1,4 +1,4 @@
-"""What a tally can gather beside the additive core: paired differences and count patterns."""
+"""What a tally can gather beside the additive core, and the paired differences."""
 
 from dataclasses import dataclass, field
 
@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from .moments import Moments, column_sums, power_sums
 
-__all__ = ["PARTS", "PairSums", "PatternSums"]
+__all__ = ["PARTS", "PairSums"]
 
 Floats = NDArray[np.float64]
 
@@ -66,26 +66,3 @@ class PairSums:
             self.few = None
         else:
             self.few = sorted(self.few + more)
-
-
-@dataclass(frozen=True)
-class PatternSums:
-    """How often each count vector occurs, and each model's loss over the items that have it.
-
-    Attributes:
-        counts: [P, C] the patterns, sorted.
-        groups: [P] code of the group, or None.
-        items: [P] items.
-        cross_entropy: for each model P moments of the cross-entropy, over the items where it is finite.
-        infinite: for each model [P] items where the loss is infinite.
-        weight: [P] Σw.
-        weight_square: [P] Σw².
-    """
-
-    counts: NDArray[np.int64]
-    groups: NDArray[np.int64] | None
-    items: NDArray[np.int64]
-    cross_entropy: tuple[tuple[Moments, ...], ...]
-    infinite: tuple[NDArray[np.int64], ...]
-    weight: Floats
-    weight_square: Floats

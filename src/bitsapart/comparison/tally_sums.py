@@ -1,6 +1,6 @@
 """Adding the sums of one tally to another."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .moments import Moments
 from .tally_block import INFINITE_SHOWN, farthest, natural
@@ -8,7 +8,7 @@ from .tally_block import INFINITE_SHOWN, farthest, natural
 if TYPE_CHECKING:
     from .tally import Tally
 
-__all__ = ["add", "added"]
+__all__ = ["add"]
 
 
 def add(into: "Tally", other: "Tally") -> None:
@@ -36,21 +36,10 @@ def add(into: "Tally", other: "Tally") -> None:
             into._verdicts[place][cell] = into._verdicts[place].get(cell, Moments()) + ones
     for rivals, pair in other._pairs.items():
         into._pairs[rivals].merge(pair)
-    for pattern, entry in other._patterns.items():
-        into._patterns[pattern] = added(into._patterns.get(pattern), entry)
+    into._patterns.add(other._patterns)
     if into._groups is not None and other._groups is not None:
         for name, rows in other._groups.items():
             own = into._groups.setdefault(name, [{} for _ in into.models])
             for mine, more in zip(own, rows, strict=True):
                 for key, sums in more.items():
                     mine[key] = mine.get(key, Moments()) + sums
-
-
-def added(old: list[Any] | None, new: list[Any]) -> list[Any]:
-    """One pattern's sums and those of more items with the same pattern."""
-    if old is None:
-        return new
-    return [
-        old[0] + new[0], [a + b for a, b in zip(old[1], new[1], strict=True)],
-        [a + b for a, b in zip(old[2], new[2], strict=True)],
-    ]  # fmt: skip
