@@ -32,7 +32,7 @@ def test_people_alone(files: tuple[str, str]) -> None:
         "3 items · 7 judgements (2–3 per item) · 2 people",
         "dog 57.1 % · cat 42.9 %",
         "Krippendorff's α",
-        "on 1 items a person judged more than once",
+        "on 1 item a person judged more than once",
         "how many people a model is worth (up to 2)",
     ):
         assert words in result.output
@@ -42,7 +42,7 @@ def test_both_sides_and_whether_they_match(files: tuple[str, str]) -> None:
     result = check(*files)
     assert result.exit_code == 0
     assert "3 items · classes cat, dog" in result.output
-    assert "1 items have a class of probability 0" in result.output
+    assert "1 item with a class of probability 0" in result.output
     assert result.output.count("judged more than once") == 1
 
 

@@ -63,6 +63,14 @@ def test_tallies_of_two_halves_merge_into_the_whole(folder):
     whole = bitsapart("compare", "people.csv", "model.csv", "--no-detail", "--json", "-", cwd=folder)
     one, two = (json.loads(done.stdout)["models"][0] for done in (merged, whole))
     assert {**one, "name": ""} == {**two, "name": ""}
+    shown = ("--curve", "--k-max", "2", "--unit", "nat", "--html", "page.html", "--fail-above", "kl-divergence=-9")
+    merged = bitsapart("merge", "1.tally", "2.tally", *shown, cwd=folder)
+    whole = bitsapart("compare", "people.csv", "model.csv", "--no-detail", *shown, cwd=folder)
+    assert (merged.returncode, whole.returncode) == (1, 1)
+    curves = [done.stdout.partition("worth")[2].partition("knows")[0] for done in (merged, whole)]
+    assert curves[0] == curves[1]
+    assert "cross-entropy, nats" in curves[0]
+    assert (folder / "page.html").read_text().startswith("<!doctype html>")
 
 
 def test_a_limit_for_ci(folder):

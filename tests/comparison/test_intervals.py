@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+import bitsapart as ba
 from bitsapart.comparison.intervals import (
     Interval,
     clustered_interval,
@@ -171,3 +172,29 @@ def test_intervals_of_a_skewed_mean_cover(n):
         interval = weighted_interval(**{k: float(v) if k != "n" else v for k, v in sums(d, np.ones(n)).items()})
         covered += interval.low <= 4.0 <= interval.high
     assert 930 <= covered <= 970
+
+
+def test_a_share_of_all_or_none_leaves_room_for_others():
+    """Exact ends: with a true error rate at the upper one, 40 items without an error come up once in 40 times."""
+    result = ba.compare([[3, 0]] * 40, [[0.75, 0.25]] * 40)
+    right = result["majority_accuracy"]
+    assert (right.value, right.high) == (1.0, 1.0)
+    assert right.low**40 == pytest.approx(0.025)
+    wrong = ba.compare([[3, 0]] * 40, [[0.25, 0.75]] * 40)["majority_accuracy"]
+    assert (wrong.low, wrong.high) == (0.0, pytest.approx(1 - right.low))
+    alone = ba.compare([[3, 0]], [[0.75, 0.25]])["majority_accuracy"]
+    assert (alone.low, alone.high) == (None, None)
+
+
+def test_an_interval_beyond_what_is_possible_is_shown_as_it_is_and_said():
+    counts, q = [[3, 0], [0, 3], [1, 2], [3, 0], [3, 0]], [[0.9, 0.1], [0.2, 0.8], [0.8, 0.2], [0.99, 0.01], [0.5, 0.5]]
+    few = ba.compare(counts, q)
+    assert few["cross_entropy"].low < 0
+    assert few["majority_accuracy"].high > 1
+    assert [warning for warning in few.data["warnings"] if "beyond" in warning] == [
+        "model: 5 items are few: the interval reaches beyond what is possible, and is not cut off there, for "
+        "error rate, Brier score, cross-entropy"
+    ]
+    many = ba.compare(counts * 20, q * 20)
+    assert many["cross_entropy"].low > 0
+    assert not [warning for warning in many.data["warnings"] if "beyond" in warning]

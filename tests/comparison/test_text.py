@@ -1,6 +1,8 @@
 """The terminal: numbers as a person reads them, lines that add up and fit, names that cannot command the terminal."""
 
 import re
+from decimal import Decimal
+from itertools import chain
 
 import numpy as np
 import pytest
@@ -49,15 +51,20 @@ def test_other_forms():
     assert fixed(float("-inf"), 2) == "−∞"
 
 
-def test_what_is_printed_adds_up():
+def flat(text):
+    return [text] if isinstance(text, str) else text
+
+
+def test_what_is_printed_adds_up_and_is_rounded_like_everything_else():
     rng = np.random.default_rng(0)
     for _ in range(300):
         parts = rng.normal(size=3).tolist()
-        whole, shown = adding_up(parts, 3)
-        numbers = [round(1000 * float(text.replace("−", "-"))) for text in (whole, *shown)]
-        assert numbers[0] == sum(numbers[1:])
-        assert all(abs(n - 1000 * p) < 1.0001 for n, p in zip(numbers[1:], parts, strict=True))
-        assert numbers[0] == round(1000 * sum(parts))
+        whole, *shown = (Decimal(text.replace("−", "-")) for text in chain(*map(flat, adding_up(parts, 3))))
+        assert whole == sum(shown)
+        digits = -whole.as_tuple().exponent
+        assert [whole, *shown] == [round(Decimal(number), digits) for number in (sum(parts), *parts)]
+        fewer = [round(Decimal(number), digits - 1) for number in (sum(parts), *parts)]
+        assert digits == 3 or fewer[0] != sum(fewer[1:])
     assert adding_up([float("inf"), 0.25], 2) == ("∞", ["∞", "0.25"])
 
 

@@ -99,7 +99,7 @@ def test_unmatched_and_unanswered_items_are_dropped_and_counted(spill: Path, ite
     assert items(pair) == {"3": ((1, 2), (0.75, 0.25)), "2": ((4, 0), (0.25, 0.75))}
     assert pair.announcements == [
         "left out: 1 item of people is not in model ('9')",
-        "left out: 1 items that nobody answered",
+        "left out: 1 item that nobody answered",
     ]
 
 

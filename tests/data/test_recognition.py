@@ -66,7 +66,7 @@ def test_one_person_may_judge_an_item_more_than_once(items: Items, spill: Any) -
     pair = opened(people, PROBS)
     assert items(pair)["a"][0] == (1, 1)
     assert len(pair.announcements) == 1
-    assert "on 1 items a person judged more than once (1 further judgements)" in pair.announcements[0]
+    assert "on 1 item a person judged more than once (1 further)" in pair.announcements[0]
 
 
 def test_answers_with_a_count(items: Items, spill: Any) -> None:

@@ -214,7 +214,7 @@ def _show(findings: list[dict[str, Any]]) -> None:
 def _lines(finding: dict[str, Any]) -> Iterator[tuple[str, str]]:
     people, notes = finding["people"], finding["notes"]
     if finding["together"]:
-        yield "match", f"{_count(people['items'])} items · classes {', '.join(finding['classes'][:_MOST_CLASSES])}"
+        yield "match", f"{_counted(people['items'], 'item')} · classes {', '.join(finding['classes'][:_MOST_CLASSES])}"
     else:
         for note in notes:
             yield "holds", note.split(": ", 1)[-1] if len(notes) == 1 else note
@@ -241,19 +241,22 @@ def _people_lines(people: dict[str, Any]) -> Iterator[tuple[str, str]]:
 def _model_lines(model: dict[str, Any]) -> Iterator[tuple[str, str]]:
     whole = sum(model["favourites"].values())
     shares = {name: times / whole for name, times in model["favourites"].items()}
-    yield "model", f"{_count(model['items'])} items, its favourite is {_shares(shares)}"
+    yield "model", f"{_counted(model['items'], 'item')}, its favourite is {_shares(shares)}"
     if model["items_with_a_zero"]:
-        yield "mind", f"{_count(model['items_with_a_zero'])} items have a class of probability 0: infinite if chosen"
+        yield (
+            "mind",
+            f"{_counted(model['items_with_a_zero'], 'item')} with a class of probability 0: infinite if chosen",
+        )
 
 
 def _panel(people: dict[str, Any]) -> str:
-    words = [f"{_count(people['items'])} items"]
+    words = [_counted(people["items"], "item")]
     panel = people["judgements_per_item"]
     if panel is not None:
         per = f"{panel['min']}" if panel["min"] == panel["max"] else f"{panel['min']}–{panel['max']}"
-        words.append(f"{_count(people['judgements'])} judgements ({per} per item)")
+        words.append(f"{_counted(people['judgements'], 'judgement')} ({per} per item)")
     if people["annotators"]:
-        words.append(f"{_count(people['annotators'])} people")
+        words.append(f"{people['annotators']} people")
     return " · ".join(words)
 
 
@@ -265,11 +268,13 @@ def _shares(shares: dict[str, float]) -> str:
 
 
 def _interval(entry: dict[str, Any]) -> str:
-    value, low, high = (
-        None if end is None else f"{end:.3f}".replace("-", "−") for end in (entry["value"], entry["low"], entry["high"])
-    )
-    return f"{value}" if low is None else f"{value}  ({low} – {high})"
+    from bitsapart.comparison.numerals import between, fixed
+
+    value, low, high = (None if end is None else fixed(end, 3) for end in (entry["value"], entry["low"], entry["high"]))
+    return f"{value}" if low is None or high is None else f"{value}  ({between(low, high)})"
 
 
-def _count(number: int) -> str:
-    return f"{number:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+def _counted(number: int, name: str) -> str:
+    from bitsapart.comparison.numerals import counted
+
+    return counted(number, name)

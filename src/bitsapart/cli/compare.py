@@ -1,8 +1,10 @@
 """`bitsapart compare`: the main job."""
 
 import sys
+from collections.abc import Callable
+from functools import reduce
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn, TypeVar
 
 import click
 
@@ -26,10 +28,37 @@ class _Compare(InSections):
     )
 
 
+F = TypeVar("F", bound=Callable[..., Any])
+_OF_RESULTS = (
+    click.option("--unit", type=click.Choice(UNITS), default="bit", show_default=True, help="The unit of information."),
+    click.option("--total", is_flag=True, help="Totals over the items instead of means."),
+    click.option("--curve", is_flag=True, help="How well k people, combined, predict one more, for every k."),
+    click.option(
+        "--k-max",
+        type=click.IntRange(1),
+        metavar="K",
+        help="End the curve at K people; by default the most that keeps 90 % of the items, each with K + 1 people or "
+        "more.",
+    ),
+    click.option("--json", "json_file", metavar="FILE", help="Write the result as JSON; - is the terminal."),
+    click.option("--html", "html_file", metavar="FILE", help="Write a page to look at."),
+    click.option(
+        "--fail-above",
+        metavar="MEASURE=VALUE",
+        multiple=True,
+        help="Exit with code 1 if a measure of any model is above VALUE, for CI. May be given more than once.",
+    ),
+)
+
+
+def result_flags(function: F) -> F:
+    """Add the flags that say how a result is shown and where it goes, shared with `merge`."""
+    return reduce(lambda decorated, option: option(decorated), reversed(_OF_RESULTS), function)
+
+
 @click.command(cls=_Compare)
 @click.argument("people", metavar="PEOPLE")
 @click.argument("models", metavar="[MODEL]...", nargs=-1)
-@click.option("--unit", type=click.Choice(UNITS), default="bit", show_default=True, help="The unit of information.")
 @click.option(
     "--per",
     type=click.Choice(["item", "judgement"]),
@@ -37,7 +66,6 @@ class _Compare(InSections):
     show_default=True,
     help="Every item counts the same, or every judgement.",
 )
-@click.option("--total", is_flag=True, help="Totals over the items instead of means.")
 @click.option("--weight", metavar="COLUMN", help="How much each item counts.")
 @click.option(
     "--group",
@@ -56,13 +84,6 @@ class _Compare(InSections):
     show_default=True,
     metavar="N",
     help="How many of the farthest items are listed.",
-)
-@click.option("--curve", is_flag=True, help="How well k people, combined, predict one more, for every k.")
-@click.option(
-    "--k-max",
-    type=click.IntRange(1),
-    metavar="K",
-    help="End the curve at K people; by default the most that keeps 90 % of the items, each with K + 1 people or more.",
 )
 @click.option("--replace", is_flag=True, help="May the model replace a person? (the alt-test; needs annotators)")
 @click.option(
@@ -92,15 +113,8 @@ class _Compare(InSections):
     metavar="FILE",
     help="Write the recalibrated probabilities to a .csv or .parquet file, which compare reads.",
 )
-@click.option("--json", "json_file", metavar="FILE", help="Write the result as JSON; - is the terminal.")
-@click.option("--html", "html_file", metavar="FILE", help="Write a page to look at.")
 @click.option("--tally", "tally_file", metavar="FILE", help="Write the tally, for `bitsapart merge`.")
-@click.option(
-    "--fail-above",
-    metavar="MEASURE=VALUE",
-    multiple=True,
-    help="Exit with code 1 if a measure of any model is above VALUE, for CI. May be given more than once.",
-)
+@result_flags
 @reading_flags
 def command(people: str, models: tuple[str, ...], **flags: Any) -> None:
     """How far MODEL is from PEOPLE: least squares, likelihood and cross-entropy, with 95 % intervals.
@@ -119,8 +133,7 @@ def command(people: str, models: tuple[str, ...], **flags: Any) -> None:
     from bitsapart.comparison.run import compare_files
     from bitsapart.comparison.summary import Settings
 
-    limits = [_limit(text) for text in flags.pop("fail_above")]
-    outputs = {name: flags.pop(name) for name in ("json_file", "html_file", "tally_file")}
+    limits, outputs = take_outputs(flags)
     if flags["detail"] is None and (outputs["html_file"] or outputs["tally_file"]):
         flags["detail"] = outputs["html_file"] is not None
     flags["recalibrate"] |= bool(flags["recalibrate_by"] or flags["recalibrate_to"])
@@ -129,9 +142,20 @@ def command(people: str, models: tuple[str, ...], **flags: Any) -> None:
     settings = Settings(**flags)
     with _progress() as advance:
         result, tally = compare_files(people, models, options=options, settings=settings, progress=advance)
+    deliver(result, tally, outputs, limits)
+
+
+def take_outputs(flags: dict[str, Any]) -> tuple[list[tuple[str, float]], dict[str, str | None]]:
+    """Take the limits of `--fail-above` and the files to write out of a command's keyword arguments."""
+    limits = [_limit(text) for text in flags.pop("fail_above")]
+    return limits, {name: flags.pop(name) for name in ("json_file", "html_file", "tally_file")}
+
+
+def deliver(result: Any, tally: Any, outputs: dict[str, str | None], limits: list[tuple[str, float]]) -> NoReturn:
+    """Write a result where it is wanted, print it for a person, and end with the exit code that the limits ask for."""
     _write(result, tally, outputs)
     if outputs["json_file"] != "-":
-        show(result)
+        _show(result)
     sys.exit(_judge(result, limits))
 
 
@@ -162,7 +186,7 @@ def _write(result: Any, tally: Any, outputs: dict[str, str | None]) -> None:
         write_report(result.data, Path(outputs["html_file"]))
 
 
-def show(result: Any) -> None:
+def _show(result: Any) -> None:
     """Print a comparison for a person."""
     from bitsapart.comparison.text import rendered
 

@@ -1,22 +1,23 @@
 """`bitsapart merge`: add up tallies that were computed apart."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from bitsapart.errors import DataError, StateError
-from bitsapart.units import UNITS, Unit
+
+from .compare import deliver, result_flags, take_outputs
+
+if TYPE_CHECKING:
+    from bitsapart.comparison.tally import Tally
 
 
 @click.command
 @click.argument("tallies", metavar="TALLY...", nargs=-1, required=True)
-@click.option("--unit", type=click.Choice(UNITS), default="bit", show_default=True, help="The unit of information.")
-@click.option("--total", is_flag=True, help="Totals over the items instead of means.")
-@click.option("--json", "json_file", metavar="FILE", help="Write the result as JSON; - writes it to the terminal.")
 @click.option("--tally", "tally_file", metavar="FILE", help="Write the sum as a tally.")
-def command(
-    tallies: tuple[str, ...], *, unit: Unit, total: bool, json_file: str | None, tally_file: str | None
-) -> None:
+@result_flags
+def command(tallies: tuple[str, ...], **flags: Any) -> None:
     """Add up TALLY files and show the result, the same to the last bit as if all had been compared at once.
 
     Tallies of very many items hold no detail for the page unless `compare` was told --detail for
@@ -29,33 +30,29 @@ def command(
     """
     from bitsapart.comparison.result import Comparison
     from bitsapart.comparison.summary import Settings, document
-    from bitsapart.comparison.tally import Tally
-    from bitsapart.comparison.writing import write_atomically
 
-    from .compare import show
-
-    merged: Tally | None = None
-    for name in tallies:
+    limits, outputs = take_outputs(flags)
+    merged = _read(tallies[0])
+    for name in tallies[1:]:
+        other = _read(name)
         try:
-            tally = Tally.from_bytes(Path(name).read_bytes())
-            if merged is None:
-                merged = tally
-            else:
-                merged.merge(tally)
-        except OSError as error:
-            message = f"{name} cannot be read: {error.strerror}"
-            raise DataError(message) from None
+            merged.merge(other)
         except StateError as error:
-            message = f"{name}: {error}"
-            raise StateError(message) from None
-    if merged is None:
-        return
-    result = Comparison(document(merged, Settings.of(merged, unit=unit, total=total)))
-    if tally_file:
-        write_atomically(tally_file, merged.to_bytes())
-    if json_file == "-":
-        click.echo(result.to_json().encode(), nl=False)  # JSON is UTF-8 wherever it goes
-        return
-    if json_file:
-        result.save(json_file)
-    show(result)
+            raise _about(name, error) from None
+    deliver(Comparison(document(merged, Settings.of(merged, **flags))), merged, outputs, limits)
+
+
+def _read(name: str) -> "Tally":
+    from bitsapart.comparison.tally import Tally
+
+    try:
+        return Tally.from_bytes(Path(name).read_bytes())
+    except OSError as error:
+        message = f"{name} cannot be read: {error.strerror}"
+        raise DataError(message) from None
+    except StateError as error:
+        raise _about(name, error) from None
+
+
+def _about(name: str, error: StateError) -> StateError:
+    return StateError(f"{name}: {error}")

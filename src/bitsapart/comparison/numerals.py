@@ -2,14 +2,16 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 __all__ = [
-    "UNIT_NAMES", "adding_up", "between", "complement", "count", "digits_of", "fixed", "half_width", "percent",
-    "quantity", "readable",
+    "UNIT_NAMES", "adding_up", "between", "complement", "count", "counted", "digits_of", "fixed", "half_width",
+    "percent", "quantity", "readable",
 ]  # fmt: skip
 
 UNIT_NAMES = {"bit": "bits", "nat": "nats", "hartley": "hartleys", "1": "", "share": "%", "people": "people"}
+_MORE_DIGITS = 12
 _MINUS, _THIN = "−", "\N{NARROW NO-BREAK SPACE}"
 
 
@@ -84,6 +86,11 @@ def count(number: float) -> str:
     return fixed(number, 0)
 
 
+def counted(number: float, name: str) -> str:
+    """How many of what, "1 item" or "45 items"."""
+    return f"{count(number)} {name if number == 1 else f'{name}s'}"
+
+
 def complement(entry: Mapping[str, Any]) -> dict[str, Any]:
     """1 − x: an error rate from an accuracy."""
     turned = {key: None if entry.get(key) is None else 1 - entry[key] for key in ("value", "low", "high")}
@@ -91,18 +98,17 @@ def complement(entry: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def adding_up(parts: Sequence[float], digits: int) -> tuple[str, list[str]]:
-    """The sum and its parts, rounded so that what is printed adds up: those that were cut most get the last digit.
+    """The sum and its parts, each rounded by itself, with as many more digits as it takes for them to add up in print.
 
     Example:
         >>> adding_up([0.2444, 0.2874, 0.3611], 3)
-        ('0.893', ['0.245', '0.287', '0.361'])
+        ('0.8929', ['0.2444', '0.2874', '0.3611'])
     """
-    if not all(math.isfinite(part) for part in parts):
-        return fixed(sum(parts), digits), [fixed(part, digits) for part in parts]
-    step = 10.0**digits
-    whole = round(sum(parts) * step)
-    floors = [math.floor(part * step) for part in parts]
-    by_rest = sorted(range(len(parts)), key=lambda place: floors[place] - parts[place] * step)
-    for place in by_rest[: whole - sum(floors)]:
-        floors[place] += 1
-    return fixed(whole / step, digits), [fixed(floor / step, digits) for floor in floors]
+    numbers = [sum(parts), *parts]
+    if all(math.isfinite(number) for number in numbers):
+        for more in range(digits, digits + _MORE_DIGITS):
+            whole, *rounded = (Decimal(number).quantize(Decimal(1).scaleb(-more)) for number in numbers)
+            if whole == sum(rounded):
+                digits = more
+                break
+    return fixed(numbers[0], digits), [fixed(part, digits) for part in parts]

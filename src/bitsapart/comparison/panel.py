@@ -255,11 +255,13 @@ def _meaning(curve: "Curve", worth: "Equivalence") -> str:
     elif worth.value == 0:
         note = " — no better than answering with the class shares"
     elif worth.value is None:
-        note = " — better than all of them together"
+        note = " — better than that many people together"
     else:
         note = " — that many people, combined, predict one more as well"
     if worth.left_out:
-        note += f"; {worth.left_out} items with fewer than {curve.k_max + 1} people are left out"
+        note += (
+            f"; left out: {worth.left_out} item{'s' * (worth.left_out > 1)} with fewer than {curve.k_max + 1} people"
+        )
     return note
 
 

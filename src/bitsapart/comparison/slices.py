@@ -86,10 +86,10 @@ def distance_of(whole: Tally, model: int) -> str:
     """What is shared out.
 
     Returns:
-        "squared_distance" where panels give it (unbiased, and 0 for a perfect model), else "cross_entropy", else
-        "brier", which is never infinite.
+        "squared_distance" where panels give it (unbiased, and 0 for a perfect model) and it is surely above 0, since
+        shares of what may be nothing mean nothing. Else "cross_entropy", else "brier", which is never infinite.
     """
-    squares = whole.moments("squared_distance", model)
-    if squares.n and squares.total / squares.n > _LEAST:
+    squares = whole.moments("squared_distance", model).interval()
+    if squares.low is not None and squares.low > _LEAST:
         return "squared_distance"
     return "brier" if whole.infinite(model)[0] else "cross_entropy"

@@ -58,11 +58,11 @@ class Settings:
     exact: bool = False
 
     @classmethod
-    def of(cls, tally: Tally, *, unit: Unit = "bit", total: bool = False) -> "Settings":
-        """The settings with which a tally was gathered."""
+    def of(cls, tally: Tally, **shown: Any) -> "Settings":
+        """The settings with which a tally was gathered, and how it is `shown`: unit, total, curve, k_max."""
         detail = "calibration" in tally.parts
         return cls(
-            unit=unit, per=tally.per, total=total, by_class="classes" in tally.parts and not detail,
+            **shown, per=tally.per, by_class="classes" in tally.parts and not detail,
             ordinal="ordinal" in tally.parts, worst=tally.worst_kept, detail=detail, exact=tally.exact,
         )  # fmt: skip
 
@@ -84,6 +84,7 @@ _INFORMATION = frozenset({"cross_entropy", "entropy", "kl_divergence"})
 _SHARES = frozenset({"accuracy", "majority_accuracy"})
 _MAY_BE_INFINITE = ("cross_entropy", "kl_divergence")
 _AS_ANSWERED = frozenset({"absolute_error", "squared_error"})
+_BOUNDED = {"majority_accuracy": "error rate", "brier": "Brier score", "cross_entropy": "cross-entropy"}
 _COLUMNS = (
     "accuracy", "majority_accuracy", "absolute_error", "squared_error", "brier", "squared_distance", "disagreement",
     "ranked_probability_score", "ranked_squared_distance", "cross_entropy", "entropy", "kl_divergence",
@@ -190,12 +191,25 @@ def _measure(tally: Tally, key: str, place: int, settings: Settings) -> dict[str
     unit: str = "share" if key in _SHARES else "1"
     if key in _INFORMATION:
         interval, unit = interval.scaled(1 / nats_in(settings.unit)), settings.unit
+    if key in _SHARES:
+        interval = _of_one_kind(interval)
     more: dict[str, Any] = {}
     if key in _AS_ANSWERED and not settings.exact and tally.people_kind != "probs":
         more["note"] = "as answered by these people: too large when few were asked"
     if settings.total and key not in _SHARES:
         interval = interval.scaled(tally.moments(key, place).weight)
     return entry(interval, unit, **more)
+
+
+def _of_one_kind(share: Interval) -> Interval:
+    """A share of all items, or of none, has no spread to make an interval of; n of a kind still leave room for others.
+
+    All n values are 1 with a probability of meanⁿ at most, so a mean below 0.025^(1/n) is excluded; 0 mirrors 1.
+    """
+    if share.n < 2 or share.standard_error or share.value not in (0.0, 1.0):
+        return share
+    room = 1 - _EXCLUDED ** (1 / share.n)
+    return replace(share, low=1 - room if share.value else 0.0, high=1.0 if share.value else room)
 
 
 def _make_infinite(measures: dict[str, dict[str, Any]], infinite: int) -> None:
@@ -246,6 +260,7 @@ def _perplexity(interval: Interval, *, infinite: bool) -> dict[str, Any]:
     return entry(_mapped(interval, lambda nats: exp(nats) if nats < _EXP_LIMIT else inf), "1")
 
 
+_EXCLUDED = 0.025  # of one end of a 95 % interval
 _EXP_LIMIT = 709.0  # e^710 is beyond float64
 
 
@@ -349,4 +364,22 @@ def _warnings(tally: Tally, models: Sequence[Mapping[str, Any]], pairs: Sequence
     if apart:
         names = ", ".join(apart[:3]) + (f" and {len(apart) - 3} more" if len(apart) > 3 else "")
         found.append(f"{names}: a few items carry most of the difference; its interval may be too short")
+    few = {model["name"]: ", ".join(_beyond(model["measures"])) for model in models}
+    found += [
+        f"{name}: {tally.items} items are few: the interval reaches beyond what is possible, and is not cut off there, "
+        f"for {beyond}"
+        for name, beyond in few.items()
+        if beyond
+    ]
+    return found
+
+
+def _beyond(measures: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """The measures of which an end of the interval is a number that they cannot be."""
+    found = []
+    for key, name in _BOUNDED.items():
+        entry = measures.get(key, {})
+        low, high = entry.get("low"), entry.get("high")
+        if low is not None and high is not None and (low < 0 or (entry["unit"] == "share" and high > 1)):
+            found.append(name)
     return found

@@ -9,18 +9,29 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from .numerals import UNIT_NAMES, between, complement, count, digits_of, fixed, half_width, quantity, readable
-from .text_origin import by_class, columns, origin, origins, printable, recalibrated, slices, worst
+from .numerals import UNIT_NAMES, between, complement, count, counted, digits_of, fixed, half_width, quantity, readable
+from .text_origin import (
+    by_class,
+    columns,
+    origin,
+    origins,
+    printable,
+    recalibrated,
+    several_judgements,
+    slices,
+    worst,
+)  # fmt: skip
 
 __all__ = ["as_text", "rendered"]
 
+_ADD_UP = "Brier = D² + G"
 # One row each: key, how it is called, what it means in a few words.
 _LEAST_SQUARES = (
     ("absolute_error", "absolute error", "Σ|p̂−q|; too large when few people were asked"),
     ("squared_error", "squared error", "Σ(p̂−q)²; too large when few people were asked"),
     ("brier", "Brier score", "squared error against one more person"),
     ("squared_distance", "squared distance D²", "Σ(p−q)², unbiased"),
-    ("disagreement", "disagreement G", "people among themselves; Brier = D² + G"),
+    ("disagreement", "disagreement G", f"people among themselves; {_ADD_UP}"),
     ("ranked_probability_score", "ranked probability score", "squares of cumulated classes"),
     ("ranked_squared_distance", "ranked squared distance", "the same against all people, unbiased"),
 )
@@ -55,7 +66,7 @@ def rendered(data: Mapping[str, Any]) -> RenderableType:
         parts += [part for model in models for part in (_title(model["name"]), *_remarks(data, model))]
     else:
         parts += [_error_rate(models[0]), _three_ways(data, models[0]), *_one_judgement(models[0])]
-        parts += [*origin(models[0], _table()), *_remarks(data, models[0])]
+        parts += [*origin(data, models[0], _table()), *_remarks(data, models[0])]
     for model in models:
         parts += by_class(data, model)
         parts += slices(data, model)
@@ -67,10 +78,10 @@ def rendered(data: Mapping[str, Any]) -> RenderableType:
 
 def _heading(data: Mapping[str, Any]) -> Text:
     panel = data["people"].get("judgements_per_item")
-    words = [f"{count(data['items'])} items"]
+    words = [counted(data["items"], "item")]
     if data["judgements"] is not None and panel:
         per = f"{panel['min']}" if panel["min"] == panel["max"] else f"{panel['min']}–{panel['max']}"
-        words.append(f"{count(data['judgements'])} judgements ({per} per item)")
+        words.append(f"{counted(data['judgements'], 'judgement')} ({per} per item)")
     words.append(f"{len(data['classes'])} classes")
     if data["people"].get("exact"):
         words.append("people's distribution taken as given")
@@ -135,6 +146,11 @@ def _meaning(data: Mapping[str, Any], entry: Mapping[str, Any], meaning: str) ->
         return f"{meaning}; assuming nothing {ends}" if meaning else f"assuming nothing {ends}"
     if meaning.endswith("when few people were asked") and data["people"].get("exact"):
         return meaning.partition(";")[0]
+    several = several_judgements(data)
+    if several is not None and meaning.endswith(_ADD_UP):
+        return f"among people; {_ADD_UP} on {counted(several, 'item')}"
+    if several is not None and meaning.endswith("unbiased"):
+        return f"{meaning}; of 2 judgements or more"
     return meaning
 
 
@@ -195,7 +211,7 @@ def _infinite(data: Mapping[str, Any], model: Mapping[str, Any]) -> Iterator[Ren
     shown = ", ".join(printable(item) for item in infinite["items"])
     more = ", …" if infinite["count"] > len(infinite["items"]) else ""
     yield Text.assemble(
-        "\n", ("infinite loss", "bold red"), f" on {count(infinite['count'])} of {count(data['items'])} items, ",
+        "\n", ("infinite loss", "bold red"), f" on {count(infinite['count'])} of {counted(data['items'], 'item')}, ",
         "where people gave an answer that the model gave probability 0:" if shown else
         "where people gave an answer that the model gave probability 0",
     )  # fmt: skip
@@ -205,7 +221,7 @@ def _infinite(data: Mapping[str, Any], model: Mapping[str, Any]) -> Iterator[Ren
     if finite and finite["value"] is not None:
         value, interval = quantity({**finite, "unit": data["unit"]})
         reach = f" ({interval})" if interval else ""
-        yield Text(f"  on the other {count(finite['n'])} items the cross-entropy is {value}{reach}")
+        yield Text(f"  on the other {counted(finite['n'], 'item')} the cross-entropy is {value}{reach}")
 
 
 def _worth(equivalence: Mapping[str, Any], data: Mapping[str, Any]) -> Iterator[RenderableType]:

@@ -7,9 +7,12 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from .numerals import UNIT_NAMES, adding_up, complement, count, digits_of, fixed, half_width, percent, readable
+from .numerals import UNIT_NAMES, adding_up, complement, count, counted, digits_of, fixed, half_width, percent, readable
 
-__all__ = ["by_class", "columns", "origin", "origins", "printable", "recalibrated", "slices", "worst"]
+__all__ = [
+    "by_class", "columns", "origin", "origins", "printable", "recalibrated", "several_judgements",
+    "slices", "worst",
+]  # fmt: skip
 
 Entry = Mapping[str, Any]
 _NAMES = {
@@ -40,7 +43,13 @@ def columns(*heads: str, left: Sequence[str] = (), space: int = 2) -> Table:
     return table
 
 
-def origin(model: Entry, table: Table) -> Iterator[RenderableType]:
+def several_judgements(data: Entry) -> int | None:
+    """How many items two or more people judged, where these are not all: D², G and what they add up to rest on them."""
+    several: int = data["people"].get("items_with_two_or_more", 0)
+    return several if 0 < several < data["items"] else None
+
+
+def origin(data: Entry, model: Entry, table: Table) -> Iterator[RenderableType]:
     """One model: a line that adds up, and what each term means. `table` gives it the columns of the other blocks."""
     split = model.get("split")
     if not split:
@@ -57,7 +66,9 @@ def origin(model: Entry, table: Table) -> Iterator[RenderableType]:
         yield _sum("cross-entropy", log["terms"], UNIT_NAMES[log["unit"]])
     squares = split.get("square") or {}
     if "terms" in squares:
-        yield _sum("Brier score", squares["terms"], "")
+        several = several_judgements(data)
+        of = "" if several is None else f" of the {counted(several, 'item')} that two or more judged"
+        yield _sum(f"Brier score{of}", squares["terms"], "")
     yield from _temperature(log)
 
 

@@ -213,6 +213,6 @@ def _repeated(engine: Engine, sheet: Sheet, roles: Roles) -> list[str]:
     if not pairs:
         return []
     return [
-        f"{sheet.title}: on {items} items a person judged more than once ({int(more)} further judgements); every "
-        "judgement counts"
+        f"{sheet.title}: on {items} item{'s' * (items > 1)} a person judged more than once ({int(more)} further); "
+        "every judgement counts"
     ]

@@ -260,7 +260,7 @@ class Pair:
             message = f"{name}, column {weight.name!r} is 0 in every row, but some item needs a weight above 0"
             raise DataError(message)
         if self._dropped:
-            self._announce(f"left out: {self._dropped} items that nobody answered")
+            self._announce(f"left out: {self._dropped} item{'s' * (self._dropped > 1)} that nobody answered")
         if self._options.renormalise:
             change = np.format_float_positional(self._largest_change, precision=3, fractional=False, trim="-")
             self._announce(f"rows were divided by their sum; the farthest sum was off 1 by {change}")
