@@ -5,7 +5,7 @@ constant within a cell, so its scores follow from the sums exactly; what the gri
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -101,11 +101,13 @@ class CellSums:
         totals: [5, F, E] Σw·log score and Σw·Brier score of the model (finite items), infinite items, Σw², and
             Σw·Brier score over items with K ≥ 2.
         pooled: all classes share one event (more than 32 classes).
+        fitted: recalibrations of these sums, by event and whether they are cross-fitted; nothing once items are added.
     """
 
     cells: NDArray[np.int64]
     totals: NDArray[np.int64]
     pooled: bool
+    fitted: dict[tuple[int, bool], Floats] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def empty(cls, classes: int) -> "CellSums":
@@ -136,6 +138,7 @@ class CellSums:
         Raises:
             OverflowError: the weights are too large for the sums; the state is spoilt.
         """
+        self.fitted.clear()
         p, q, fold = (np.asarray(a) for a in (shares, model, folds))
         w = np.ones(len(p)) if weights is None else np.asarray(weights, dtype=np.float64)
         k = None if judgements is None else np.asarray(judgements, dtype=np.float64)
@@ -155,12 +158,10 @@ class CellSums:
 
     def _add_event(self, event: int, fold: NDArray[np.int64], items: "_EventItems", w: Floats, panel: Floats) -> None:
         p, q = items.people, items.model
-        place = fold * CELLS + cell_of(q, items.rest)
+        place = (fold * self.events + event) * CELLS + cell_of(q, items.rest)
         columns = (w, w * p, w * q, w * p * p, panel, panel * p, panel * items.agreement)
-        for sums, values in zip(self.cells[:, :, event], columns, strict=True):
-            flat = np.zeros(FOLDS * CELLS, dtype=np.int64)
-            np.add.at(flat, place, whole_numbers(values))
-            sums += flat.reshape(FOLDS, CELLS)
+        for sums, values in zip(self.cells.reshape(len(columns), -1), columns, strict=True):
+            np.add.at(sums, place, whole_numbers(values))
         endless = np.isinf(items.loss) & (w > 0)
         log = np.where(np.isinf(items.loss), 0.0, items.loss)
         brier = event_score(p, q, score="brier")
@@ -181,6 +182,7 @@ class CellSums:
         if self.cells.shape != other.cells.shape or self.pooled != other.pooled:
             message = f"cells of {other.events} events cannot be added to cells of {self.events}"
             raise StateError(message)
+        self.fitted.clear()
         self.cells[...] += other.cells
         self.totals[...] += other.totals
         refuse_overflow(self.cells)
@@ -259,7 +261,7 @@ def scores_of_cells(sums: CellSums, event: int, *, score: CellScore, crossed: bo
     totals = sums.total(score, event)
     if score == "log" and np.any(sums.total("infinite", event)):
         totals = np.full_like(totals, np.inf)
-    level = _levels(weight, people, crossed=crossed)
+    level = levels_of_cells(sums, event, crossed=crossed)
     pooled = np.full_like(level, people.sum() / max(weight.sum(), 1e-300))
     recalibrated, marginal = (_sum_of_scores(weight, people, q, score) for q in (level, pooled))
     return FoldScores(totals, recalibrated, marginal, weight.sum(axis=1))
@@ -319,8 +321,11 @@ def levels_of_cells(sums: CellSums, event: int, *, crossed: bool = True) -> Floa
         event: its number.
         crossed: cross-fitted, each fold by what the others say, with half-counts; else one in-sample row for all.
     """
-    weight, people = sums.column("weight", event), sums.column("people", event)
-    return _levels(weight, people, crossed=crossed)
+    found = sums.fitted.get((event, crossed))
+    if found is None:
+        weight, people = sums.column("weight", event), sums.column("people", event)
+        found = sums.fitted[event, crossed] = _levels(weight, people, crossed=crossed)
+    return found
 
 
 def map_of_cells(sums: CellSums, event: int) -> IsotonicMap:

@@ -88,11 +88,12 @@ def _add_core(tally: "Tally", block: BlockOfItems, people: _core.Side, models: l
             tally.panel_sizes = dict(zip(sizes.tolist(), counts.tolist(), strict=True))
     first: dict[str, Moments] = {}
     for place, (sums, worst, dropped) in enumerate(found):
-        columns, judged = _columns_of(tally, moments_of(sums), first)
+        moments = moments_of(sums)
+        columns, judged = _columns_of(tally, moments, first)
         first = first or columns
         tally._main[place], tally._judged[place] = columns, judged
         tally._infinite[place] = sums[0][1]
-        tally._tails[place] = [moments_of(sums)[slot].x for slot in (_THIRD, _FOURTH)]
+        tally._tails[place] = [moments[slot].x for slot in (_THIRD, _FOURTH)]
         if block.ids is not None and sums[0][1]:
             tally._infinite_ids[place] = _infinite_names(tally, block, people, models[place])
         tally._worst[place] = _worst_items(tally, block, place, (people, models[place]), worst, dropped)

@@ -13,6 +13,7 @@ __all__ = ["add"]
 
 def add(into: "Tally", other: "Tally") -> None:
     """Add every sum of `other` to `into`; the caller has made sure that they belong together."""
+    fresh = not into.items
     into.items += other.items
     for size, count in other.panel_sizes.items():
         into.panel_sizes[size] = into.panel_sizes.get(size, 0) + count
@@ -28,7 +29,9 @@ def add(into: "Tally", other: "Tally") -> None:
         for key, row in other._classes[place].items():
             into._classes[place][key] = [a + b for a, b in zip(into._classes[place][key], row, strict=True)]
         into._confusion[place] = [a + b for a, b in zip(into._confusion[place], other._confusion[place], strict=True)]
-        if other._calibration:
+        if other._calibration and fresh:  # they are large: what nobody added to yet is replaced
+            into._calibration[place] = other._calibration[place]
+        elif other._calibration:
             into._calibration[place].merge(other._calibration[place])
         for kind, rows in other._extremes[place].items():
             into._extremes[place][kind] = farthest(into._extremes[place].get(kind, []) + rows, into.worst_kept)
