@@ -72,22 +72,20 @@ struct Rows {
     const LossTask& task;
     Workspace<Real> work;
 
+    Teacher teacher_of(int64_t r) const {
+        Teacher teacher = with_number(task.target_type, [&]<class T>() { return Teacher{target_row<T>(task, r), task.target_type, {}}; });
+        teacher.softmax = sweep(teacher, task.classes, task.inverse_temperature, work.p, work.taught, Nothing{});
+        return teacher;
+    }
+
     // A teacher's softmax becomes p.
-    Teacher teach(int64_t r) const {
-        Teacher teacher = with_number(task.target_type, [&]<class T>() {
-            return Teacher{target_row<T>(task, r), task.target_type, 0, 0};
-        });
-        const Softmax s = sweep<false>(teacher, task.classes, task.inverse_temperature, work.p, work.p, work.others);
-        for (int64_t begin = 0, b = 0; begin < task.classes; begin += block, ++b) {
-            const double lowered = std::exp((work.others[b] - s.top) * task.inverse_temperature);
-            const auto scale = splat(static_cast<Real>(s.undefined ? __builtin_nan("") : lowered / s.sum));
-            for (int i = 0; i < block; i += Vector<Real>::width) store(work.p + begin + i, load(work.p + begin + i) * scale);
+    void teach(const Softmax& s) const {
+        for (int64_t b = 0; b < blocks_of(task.classes); ++b) {
+            const auto scale = splat(static_cast<Real>(s.undefined ? __builtin_nan("") : work.taught[b].lowered / s.sum));
+            Real* p = work.p + b * block;
+            for (int i = 0; i < block; i += Vector<Real>::width) store(p + i, load(p + i) * scale);
         }
-        teacher.top = s.top;
-        teacher.log_sum = std::log(s.sum);
-        if (task.smoothing == 0) return teacher;
-        shares_of(work.p, task, work.p);
-        return {nullptr, task.target_type, 0, 0};
+        if (task.smoothing != 0) shares_of(work.p, task, work.p);
     }
 
     void smooth_label(int64_t label) const {
@@ -96,10 +94,10 @@ struct Rows {
         work.p[label] = static_cast<Real>(1 - task.smoothing + spread);
     }
 
-    double loss_of(const Row<Real, Z>& row, const Teacher& teacher) const {
+    double loss_of(const Row<Real, Z>& row) const {
         switch (task.loss) {
             case Loss::squared_error: return row.p == nullptr ? squared_error<true>(row) : squared_error<false>(row);
-            case Loss::kl_divergence: return row.p == nullptr ? label_cross_entropy(row) : kl_divergence(row, teacher);
+            case Loss::kl_divergence: return row.p == nullptr ? label_cross_entropy(row) : kl_divergence(row);
             default: return row.p == nullptr ? label_cross_entropy(row) : cross_entropy(row);
         }
     }
@@ -110,7 +108,6 @@ struct Rows {
         const double factor = task.factors != nullptr ? task.factors[r] : 1.0;
         Row<Real, Z> row{static_cast<const Z*>(task.logits) + r * task.logits_stride, task.classes, task.inverse_temperature,
                          nullptr, -1, task.scale * weight * factor * task.inverse_temperature, gradient, task.streamed, work};
-        Teacher teacher{};
         if (task.target_kind == TargetKind::labels) {
             row.label = label_of(task, r);
             if (row.label < 0 || row.label >= task.classes) return false;
@@ -119,8 +116,13 @@ struct Rows {
                 row.p = work.p;
             }
         } else if (task.target_kind == TargetKind::logits) {
-            teacher = teach(r);
             row.p = work.p;
+            const Teacher teacher = teacher_of(r);
+            if (task.loss == Loss::kl_divergence && task.smoothing == 0) {
+                loss = weight * kl_divergence(row, teacher);
+                return true;
+            }
+            teach(teacher.softmax);
         } else {
             row.p = work.p;
             const bool right = with_number(task.target_type, [&]<class T>() {
@@ -134,7 +136,7 @@ struct Rows {
             });
             if (!right) return false;
         }
-        loss = weight * loss_of(row, teacher);
+        loss = weight * loss_of(row);
         return true;
     }
 

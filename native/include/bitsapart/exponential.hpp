@@ -8,12 +8,12 @@
 
 namespace bitsapart::BITSAPART_LEVEL {
 
-// For −708 ≤ x ≤ 709 only; NaN stays NaN. Several vectors in step hide each other's waiting.
+// For −708 ≤ x ≤ 709 only; NaN stays. Several vectors in step hide each other's waiting.
 template <int n>
 [[gnu::always_inline]] inline void exp_within(const f64v (&x)[n], f64v (&out)[n]) {
-    constexpr double magic = 0x1.8p52, ln2_upper = 0x1.62e42feep-1, ln2_lower = 0x1.a39ef35793c76p-33;
+    constexpr double magic = 0x1.8p52 + 1023.0, ln2_upper = 0x1.62e42feep-1, ln2_lower = 0x1.a39ef35793c76p-33;
     f64v t[n], r[n], rr[n], r4[n], p01[n], p23[n], p45[n], p67[n], p89[n];
-    for (int j = 0; j < n; ++j) t[j] = fma(x[j], splat(0x1.71547652b82fep0), splat(magic));  // the low bits are k
+    for (int j = 0; j < n; ++j) t[j] = fma(x[j], splat(0x1.71547652b82fep0), splat(magic));  // the low bits are k + 1023
     for (int j = 0; j < n; ++j) {
         const f64v k = t[j] - magic;
         r[j] = fma(k, splat(-ln2_lower), fma(k, splat(-ln2_upper), x[j]));
@@ -30,8 +30,8 @@ template <int n>
     for (int j = 0; j < n; ++j) p45[j] = fma(r4[j], p89[j], p45[j]);
     for (int j = 0; j < n; ++j) p01[j] = fma(r4[j], p45[j], p01[j]);
     for (int j = 0; j < n; ++j) {
-        const f64v power = 1.0 + fma(rr[j], p01[j], r[j]);
-        out[j] = from_bits((i64v)((u64v)bits(power) + ((u64v)bits(t[j]) << 52)));
+        const f64v scale = from_bits((i64v)((u64v)bits(t[j]) << 52));
+        out[j] = fma(fma(rr[j], p01[j], r[j]), scale, scale);
     }
 }
 

@@ -113,40 +113,49 @@ inline void convert(const T* from, int n, Real* to) {
     for (; i < n; ++i) to[i] = read_as<Real>(from[i]);
 }
 
-// `n` numbers to the logits' type.
+// A vector of the computing type as numbers of the logits' type.
 template <class Real, class Z>
-inline void convert_back(const Real* from, int n, Z* to) {
-    int i = 0;
-#if defined(__F16C__)
-    if constexpr (__is_same(Z, Float16))
-        for (; i + 8 <= n; i += 8)
-            _mm_storeu_si128(reinterpret_cast<__m128i*>(to + i), _mm256_cvtps_ph(_mm256_loadu_ps(from + i), 0));
+struct Narrowed {
+    alignas(Vector<Real>::width * sizeof(Z)) Z number[Vector<Real>::width];
+};
+template <class Real, class Z>
+inline Narrowed<Real, Z> narrowed(typename Vector<Real>::type v) {
+    Narrowed<Real, Z> out;
+    if constexpr (__is_same(Z, Real)) {
+        std::memcpy(out.number, &v, sizeof v);
+    } else if constexpr (__is_same(Z, BFloat16)) {
+        const u32v u = (u32v)v, rounded = (u + 0x7fff + ((u >> 16) & 1)) >> 16;
+        const auto half = __builtin_convertvector(v == v ? rounded : u32v{} + 0x7fc0, u16v);
+        std::memcpy(out.number, &half, sizeof half);
+    } else {
+#if defined(__AVX512F__) && defined(__AVX512DQ__)
+        const __m256i half = _mm512_cvtps_ph((__m512)v, 0);
+        std::memcpy(out.number, &half, sizeof half);
+#elif defined(__F16C__)
+        const __m128i half = _mm256_cvtps_ph((__m256)v, 0);
+        std::memcpy(out.number, &half, sizeof half);
+#else
+        for (int i = 0; i < Vector<Real>::width; ++i) narrow(v[i], out.number + i);
 #endif
-    for (; i < n; ++i) narrow(from[i], to + i);
+    }
+    return out;
 }
 
-// Copies past the caches: for a gradient that is larger than they are.
-inline void stream(char* to, const char* from, size_t bytes) {
+// Writes whole aligned vectors past the caches: for a gradient that is larger than they are.
+template <class Real, class Z>
+inline void stream(const Narrowed<Real, Z>& from, Z* to) {
 #if defined(__AVX2__) && defined(__FMA__)
-    const size_t head = (64 - reinterpret_cast<uintptr_t>(to) % 64) % 64;
-    if (bytes < 64 + head) {
-        std::memcpy(to, from, bytes);
-        return;
-    }
-    std::memcpy(to, from, head);
-    size_t at = head;
-    for (; at + 64 <= bytes; at += 64) {
+    if constexpr (sizeof from == 64) {
 #if defined(__AVX512F__) && defined(__AVX512DQ__)
-        _mm512_stream_si512(reinterpret_cast<__m512i*>(to + at), _mm512_loadu_si512(from + at));
-#else
-        const auto* pair = reinterpret_cast<const __m256i*>(from + at);
-        _mm256_stream_si256(reinterpret_cast<__m256i*>(to + at), _mm256_loadu_si256(pair));
-        _mm256_stream_si256(reinterpret_cast<__m256i*>(to + at + 32), _mm256_loadu_si256(pair + 1));
+        _mm512_stream_si512(reinterpret_cast<__m512i*>(to), _mm512_load_si512(&from));
 #endif
+    } else if constexpr (sizeof from == 32) {
+        _mm256_stream_si256(reinterpret_cast<__m256i*>(to), _mm256_load_si256(reinterpret_cast<const __m256i*>(&from)));
+    } else {
+        _mm_stream_si128(reinterpret_cast<__m128i*>(to), _mm_load_si128(reinterpret_cast<const __m128i*>(&from)));
     }
-    std::memcpy(to + at, from + at, bytes - at);
 #else
-    std::memcpy(to, from, bytes);
+    std::memcpy(to, &from, sizeof from);
 #endif
 }
 

@@ -5,6 +5,9 @@
 // where it matters.
 #pragma once
 
+#include <algorithm>
+#include <cmath>
+
 #include "bitsapart/softmax_load.hpp"
 
 namespace bitsapart::BITSAPART_LEVEL {
@@ -12,14 +15,23 @@ namespace bitsapart::BITSAPART_LEVEL {
 constexpr int block = 1024;  // numbers; a multiple of every vector's width
 
 inline int64_t blocks_of(int64_t classes) { return (classes + block - 1) / block; }
+inline int length_of_block(int64_t classes, int64_t begin) {
+    return static_cast<int>(std::min<int64_t>(block, classes - begin));
+}
 
-// A row's softmax: q_c = e_c · factor[b], and log q_c = (z_c − top) / T − log_sum.
+struct BlockSums {
+    double top;      // m_b, before the division by T; −∞ for a block of nothing but −∞
+    double sum;      // Σ e
+    double down;     // (m_b − m) / T, 0 where m_b is −∞
+    double lowered;  // exp of it; 0 where m_b is −∞
+    double weight;   // Σ p
+    double moment;   // Σ p (x − m_b), or what else is summed beside; with 0 · (−∞) = 0
+};
+
+// A row's softmax: q_c = e_c · lowered[b] / sum, and log q_c = (z_c − top) / T − log_sum.
 struct Softmax {
-    double top = 0;          // the largest logit, before the division by T
-    double sum = 0;          // Σ exp(x − m)
-    double weight = 0;       // Σ p
-    double moment = 0;       // Σ p (x − m), with 0 · (−∞) = 0
-    bool undefined = false;  // NaN, +∞, or nothing but −∞
+    double top, sum, log_sum;
+    bool undefined;  // NaN, +∞, or nothing but −∞
 };
 
 // Calls body.operator()<whole>(i, count) for each vector of `n` numbers.
@@ -29,6 +41,16 @@ inline void each_vector(int n, Body body) {
     int i = 0;
     for (; i + width <= n; i += width) body.template operator()<true>(i, width);
     if (i < n) body.template operator()<false>(i, n - i);
+}
+
+// The same with up to four vectors in step: body.operator()<vectors, whole>(i, count).
+template <class Real, class Body>
+inline void each_few_vectors(int n, Body body) {
+    constexpr int width = Vector<Real>::width, few = 4;
+    int i = 0;
+    for (; i + few * width <= n; i += few * width) body.template operator()<few, true>(i, width);
+    for (; i + width <= n; i += width) body.template operator()<1, true>(i, width);
+    if (i < n) body.template operator()<1, false>(i, n - i);
 }
 
 template <bool whole, class Real>
@@ -59,76 +81,98 @@ struct Numbers {
     void fetch(int64_t c) const { __builtin_prefetch(at + c); }
 };
 
-// The largest number; whether one is NaN goes to `nan`.
+// The largest number; anything where one is NaN.
 template <class Real>
-inline Real largest(const Real* x, int n, bool& nan) {
+inline Real largest(const Real* x, int n) {
     using V = typename Vector<Real>::type;
     constexpr int width = Vector<Real>::width;
     const Real lowest = -static_cast<Real>(__builtin_inf());
     V top[4] = {splat(lowest), splat(lowest), splat(lowest), splat(lowest)};
-    auto odd = top[0] != top[0];
     int i = 0;
     for (; i + 4 * width <= n; i += 4 * width)
-        for (int j = 0; j < 4; ++j) {
-            const V v = load(x + i + j * width);
-            odd |= v != v;
-            top[j] = larger(top[j], v);
-        }
-    for (; i < n; i += width) {
-        const V v = i + width <= n ? load(x + i) : load_end<Real>(x + i, n - i, lowest);
-        odd |= v != v;
-        top[0] = larger(top[0], v);
-    }
-    for (unsigned j = 0; j < sizeof odd / sizeof odd[0]; ++j) nan |= odd[j] != 0;
+        for (int j = 0; j < 4; ++j) top[j] = larger(top[j], load(x + i + j * width));
+    for (; i < n; i += width) top[0] = larger(top[0], i + width <= n ? load(x + i) : load_end<Real>(x + i, n - i, lowest));
     return largest_of(larger(larger(top[0], top[1]), larger(top[2], top[3])));
 }
 
-// e and the blocks' largest (−∞ for a block of nothing but −∞); with people's weights p also what cross-entropy needs.
-// `read(begin, n, buffer)` gives a block of logits; the next block (or row) is fetched while this one is computed.
-template <bool weighted, class Real, class Read>
-inline Softmax sweep(Read read, int64_t classes, double inverse_temperature, const Real* p, Real* e, double* tops) {
+// What a sweep sums beside the exponentials: nothing.
+struct Nothing {
+    void open(int64_t, int) {}
+    template <bool whole, class V>
+    void add(int64_t, int, V) {}
+    void close(BlockSums&) {}
+};
+
+// People's weights p: Σ p and Σ p (x − m_b).
+template <class Real>
+struct Weighted {
     using V = typename Vector<Real>::type;
+    const Real* p;
+    V weight{}, moment{};
+
+    void open(int64_t, int) {}
+    template <bool whole>
+    void add(int64_t c, int count, V far) {
+        const V share = take<whole>(p + c, count, Real(0));
+        weight += share;
+        moment += where(share != 0, share * far);
+        __builtin_prefetch(p + c + block);
+    }
+    void close(BlockSums& sums) {
+        sums.weight = sum_of(weight);
+        sums.moment = sum_of(moment);
+        weight = moment = V{};
+    }
+};
+
+// From the blocks' sums to the row's.
+inline Softmax softmax_of(BlockSums* blocks, int64_t count, double inverse_temperature) {
     constexpr double nothing = -__builtin_inf();
-    const Real lowest = static_cast<Real>(nothing);
+    Softmax row{nothing, 0, 0, false};
+    for (int64_t b = 0; b < count; ++b) row.top = std::max(row.top, blocks[b].top);
+    for (int64_t b = 0; b < count; ++b) {
+        const bool some = blocks[b].top > nothing;
+        blocks[b].down = some ? (blocks[b].top - row.top) * inverse_temperature : 0;
+        blocks[b].lowered = some ? std::exp(blocks[b].down) : 0;
+        row.sum += blocks[b].sum * (some ? blocks[b].lowered : 1);  // a block of NaN has no largest
+    }
+    row.log_sum = std::log(row.sum);
+    row.undefined = !(row.top < __builtin_inf() && row.top > nothing && row.sum < __builtin_inf());
+    return row;
+}
+
+// e and the blocks' sums. `read(begin, n, buffer)` gives a block of logits, which is fetched while the one before it is
+// computed; `beside` is shown x − m_b of each vector.
+template <class Real, class Read, class Beside>
+inline Softmax sweep(Read read, int64_t classes, double inverse_temperature, Real* e, BlockSums* blocks, Beside beside) {
+    using V = typename Vector<Real>::type;
+    constexpr int width = Vector<Real>::width;
+    const Real lowest = -static_cast<Real>(__builtin_inf());
     const V scale = splat(static_cast<Real>(inverse_temperature));
-    Softmax row;
-    row.top = nothing;
     for (int64_t begin = 0, b = 0; begin < classes; begin += block, ++b) {
-        const int n = static_cast<int>(classes - begin < block ? classes - begin : block);
+        const int n = length_of_block(classes, begin);
         const Real* z = read(begin, n, e + begin);
-        const Real top = largest(z, n, row.undefined);
-        tops[b] = static_cast<double>(top);
-        if (tops[b] > row.top) {  // what was summed so far is brought to the new top
-            const double up = (tops[b] - row.top) * inverse_temperature;
-            row.sum *= __builtin_exp(-up);
-            if (weighted && row.weight != 0) row.moment -= row.weight * up;
-            row.top = tops[b];
-        }
+        const Real top = largest(z, n);
         const V shift = splat(top == lowest ? Real(0) : top);
-        V sum{}, weight{}, moment{};
-        each_vector<Real>(n, [&]<bool whole>(int i, int count) {
-            const V far = (take<whole>(z + i, count, lowest) - shift) * scale;
-            const V power = exp_of_negative(far);
-            store(e + begin + i, power);
-            sum += power;
-            read.fetch(begin + n + i);
-            if constexpr (weighted) {
-                __builtin_prefetch(p + begin + n + i);
-                const V share = take<whole>(p + begin + i, count, Real(0));
-                weight += share;
-                moment += where(share != 0, share * far);
+        V sum{};
+        beside.open(begin, n);
+        each_few_vectors<Real>(n, [&]<int vectors, bool whole>(int i, int count) {
+            V far[vectors], power[vectors];
+            for (int j = 0; j < vectors; ++j) {
+                far[j] = (take<whole>(z + i + j * width, count, lowest) - shift) * scale;
+                read.fetch(begin + n + i + j * width);
+                beside.template add<whole>(begin + i + j * width, count, far[j]);
+            }
+            exp_of_negative(far, power);
+            for (int j = 0; j < vectors; ++j) {
+                store(e + begin + i + j * width, power[j]);
+                sum += power[j];
             }
         });
-        const double down = top == lowest ? 0 : (tops[b] - row.top) * inverse_temperature;
-        row.sum += sum_of(sum) * __builtin_exp(down);
-        if constexpr (weighted) {
-            const double share = sum_of(weight);
-            row.weight += share;
-            row.moment += sum_of(moment) + share * down;
-        }
+        blocks[b] = {static_cast<double>(top), sum_of(sum), 0, 0, 0, 0};
+        beside.close(blocks[b]);
     }
-    row.undefined |= !(row.top < __builtin_inf() && row.top > nothing);
-    return row;
+    return softmax_of(blocks, blocks_of(classes), inverse_temperature);
 }
 
 // Σ e over one block, in the order of the sweep.

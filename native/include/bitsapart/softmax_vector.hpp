@@ -10,6 +10,7 @@ namespace bitsapart::BITSAPART_LEVEL {
 typedef float f32v __attribute__((vector_size(8 * lanes)));
 typedef int32_t i32v __attribute__((vector_size(8 * lanes)));
 typedef uint32_t u32v __attribute__((vector_size(8 * lanes)));
+typedef uint16_t u16v __attribute__((vector_size(4 * lanes)));
 
 template <class Real>
 struct Vector;
@@ -62,37 +63,60 @@ inline f32v larger(f32v a, f32v b) {
 #endif
 }
 
-template <class V>
-inline double sum_of(V v) {
-    double sum = 0;
-    for (unsigned i = 0; i < sizeof(V) / sizeof(v[0]); ++i) sum += static_cast<double>(v[i]);
-    return sum;
+// Over the lanes, half by half: in doubles, and the largest of numbers none of which is NaN.
+inline double sum_of(f64v v) {
+    double part[lanes];
+    std::memcpy(part, &v, sizeof v);
+    for (int half = lanes / 2; half > 0; half /= 2)
+        for (int i = 0; i < half; ++i) part[i] += part[i + half];
+    return part[0];
+}
+inline double sum_of(f32v v) {
+    typedef float half_v __attribute__((vector_size(4 * lanes)));
+    half_v half[2];
+    std::memcpy(half, &v, sizeof v);
+    return sum_of(__builtin_convertvector(half[0], f64v) + __builtin_convertvector(half[1], f64v));
 }
 template <class V>
 inline auto largest_of(V v) {
-    auto top = v[0];
-    for (unsigned i = 1; i < sizeof(V) / sizeof(v[0]); ++i) top = v[i] > top ? v[i] : top;
-    return top;
+    constexpr int width = sizeof(V) / sizeof(v[0]);
+    __typeof__(v[0] + 0) part[width];
+    std::memcpy(part, &v, sizeof v);
+    for (int half = width / 2; half > 0; half /= 2)
+        for (int i = 0; i < half; ++i) part[i] = part[i] > part[i + half] ? part[i] : part[i + half];
+    return part[0];
 }
 
-// exp x for x ≤ 0 and −∞, 0 below the smallest normal number; error below 1.5 ulp (floats), 1 ulp (doubles).
+// exp x for x ≤ 0 and −∞, 0 below the smallest normal number, NaN stays; error below 1.5 ulp (floats), 1 ulp (doubles).
 // Floats: x = k·ln 2 + r, exp r = 1 + r + r²·P(r), P minimax (relative error 3.1e-9, by a Remez exchange in 60 digits).
-inline f32v exp_of_negative(f32v x) {
-    const f32v lowest = splat(-87.3f);
-    const f32v within = larger(lowest, x);
-    const f32v t = fma(within, splat(0x1.715476p+0f), splat(0x1.8p23f));  // the low bits of t are k
-    const f32v k = t - 0x1.8p23f;
-    const f32v r = fma(k, splat(-0x1.7f7d1cp-20f), fma(k, splat(-0x1.62e400p-1f), within));  // k·(the first) is exact
-    f32v p = fma(r, splat(0x1.6a2466p-10f), splat(0x1.1239e2p-7f));
-    p = fma(r, p, splat(0x1.5558f2p-5f));
-    p = fma(r, p, splat(0x1.555492p-3f));
-    p = fma(r, p, splat(0x1.fffffcp-2f));
-    const f32v power = 1.0f + fma(r * r, p, r);
-    return where(x >= lowest, (f32v)((u32v)power + ((u32v)t << 23)));
+// Several vectors in step hide each other's waiting.
+template <int n>
+[[gnu::always_inline]] inline void exp_of_negative(const f32v (&x)[n], f32v (&out)[n]) {
+    constexpr float lowest = -87.3f, magic = 0x1.8p23f + 127.0f;  // 127: the bias of an exponent
+    f32v t[n], r[n], p[n];
+    for (int j = 0; j < n; ++j) t[j] = fma(x[j], splat(0x1.715476p+0f), splat(magic));  // the low bits are k + 127
+    for (int j = 0; j < n; ++j) p[j] = t[j] - magic;                                    // k
+    for (int j = 0; j < n; ++j) r[j] = fma(p[j], splat(-0x1.62e400p-1f), x[j]);         // exact: k has 8 bits, ln 2 15
+    for (int j = 0; j < n; ++j) r[j] = fma(p[j], splat(-0x1.7f7d1cp-20f), r[j]);
+    for (int j = 0; j < n; ++j) p[j] = fma(r[j], splat(0x1.6a2466p-10f), splat(0x1.1239e2p-7f));
+    for (int j = 0; j < n; ++j) p[j] = fma(r[j], p[j], splat(0x1.5558f2p-5f));
+    for (int j = 0; j < n; ++j) p[j] = fma(r[j], p[j], splat(0x1.555492p-3f));
+    for (int j = 0; j < n; ++j) p[j] = fma(r[j], p[j], splat(0x1.fffffcp-2f));
+    for (int j = 0; j < n; ++j) p[j] = fma(r[j] * r[j], p[j], r[j]);
+    for (int j = 0; j < n; ++j) {
+        const f32v scale = (f32v)((u32v)t[j] << 23);
+#if defined(__AVX512F__) && defined(__AVX512DQ__)
+        const __mmask16 seen = _mm512_cmp_ps_mask((__m512)x[j], (__m512)splat(lowest), _CMP_NLT_UQ);
+        out[j] = (f32v)_mm512_maskz_fmadd_ps(seen, (__m512)p[j], (__m512)scale, (__m512)scale);
+#else
+        out[j] = where(~(x[j] < lowest), fma(p[j], scale, scale));
+#endif
+    }
 }
-inline f64v exp_of_negative(f64v x) {
-    const f64v lowest = splat(-708.0);
-    return where(x >= lowest, exp_within(larger(lowest, x)));
+template <int n>
+[[gnu::always_inline]] inline void exp_of_negative(const f64v (&x)[n], f64v (&out)[n]) {
+    exp_within(x, out);
+    for (int j = 0; j < n; ++j) out[j] = where(~(x[j] < -708.0), out[j]);
 }
 
 // ln x for normal x > 0; what it gives for 0 and subnormals is finite. Error below 1 ulp or 6e-8 (floats).
