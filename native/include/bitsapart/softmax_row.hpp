@@ -234,19 +234,19 @@ struct Taught {
     Real inverse_temperature;
     Real* p;
     Real* buffer;
-    const Real* y = nullptr;
+    const Real* y = nullptr;  // the block's logits
     V shift{}, scale{}, weight{}, moment{};
 
     void open(int64_t begin, int n) {
-        const BlockSums& block_sums = blocks[begin / block];
-        y = teacher(begin, n, buffer) - begin;
-        shift = splat(block_sums.lowered == 0 ? Real(0) : static_cast<Real>(block_sums.top));
-        scale = splat(static_cast<Real>(block_sums.lowered / teacher.softmax.sum));
+        const BlockSums& sums = blocks[begin / block];
+        y = teacher(begin, n, buffer);
+        shift = splat(sums.lowered == 0 ? Real(0) : static_cast<Real>(sums.top));
+        scale = splat(static_cast<Real>(sums.lowered / teacher.softmax.sum));
     }
     template <bool whole>
     void add(int64_t c, int count, V far) {
         const V share = load(p + c) * scale;
-        const V own = (take<whole>(y + c, count, Real(0)) - shift) * inverse_temperature;
+        const V own = (take<whole>(y + c % block, count, Real(0)) - shift) * inverse_temperature;
         store(p + c, share);
         weight += share;
         moment += where(share != 0, share * (own - far));

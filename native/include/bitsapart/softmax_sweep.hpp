@@ -12,7 +12,8 @@
 
 namespace bitsapart::BITSAPART_LEVEL {
 
-constexpr int block = 1024;  // numbers; a multiple of every vector's width
+constexpr int block = 1024;      // numbers; a multiple of every vector's width
+constexpr int ahead = 2 * block;  // how far what comes next is fetched
 
 inline int64_t blocks_of(int64_t classes) { return (classes + block - 1) / block; }
 inline int length_of_block(int64_t classes, int64_t begin) {
@@ -116,7 +117,7 @@ struct Weighted {
         const V share = take<whole>(p + c, count, Real(0));
         weight += share;
         moment += where(share != 0, share * far);
-        __builtin_prefetch(p + c + block);
+        __builtin_prefetch(p + c + ahead);
     }
     void close(BlockSums& sums) {
         sums.weight = sum_of(weight);
@@ -141,8 +142,8 @@ inline Softmax softmax_of(BlockSums* blocks, int64_t count, double inverse_tempe
     return row;
 }
 
-// e and the blocks' sums. `read(begin, n, buffer)` gives a block of logits, which is fetched while the one before it is
-// computed; `beside` is shown x − m_b of each vector.
+// e and the blocks' sums. `read(begin, n, buffer)` gives a block of logits and fetches what comes later; `beside` is shown
+// x − m_b of each vector.
 template <class Real, class Read, class Beside>
 inline Softmax sweep(Read read, int64_t classes, double inverse_temperature, Real* e, BlockSums* blocks, Beside beside) {
     using V = typename Vector<Real>::type;
@@ -160,7 +161,7 @@ inline Softmax sweep(Read read, int64_t classes, double inverse_temperature, Rea
             V far[vectors], power[vectors];
             for (int j = 0; j < vectors; ++j) {
                 far[j] = (take<whole>(z + i + j * width, count, lowest) - shift) * scale;
-                read.fetch(begin + n + i + j * width);
+                read.fetch(begin + i + j * width + ahead);
                 beside.template add<whole>(begin + i + j * width, count, far[j]);
             }
             exp_of_negative(far, power);
