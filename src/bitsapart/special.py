@@ -3,6 +3,7 @@
 SciPy has all of them, but importing it takes longer than a whole comparison of a small file.
 """
 
+from collections.abc import Sequence
 from functools import lru_cache
 from math import exp, gamma, hypot, lgamma, log, log1p, pi, sqrt
 
@@ -108,26 +109,38 @@ def digamma(x: ArrayLike) -> Floats:
         1.0
     """
     far, passed = _shifted(x, 1)
-    square = far**-2.0
-    series = sum(b / (2 * k) * square**k for k, b in enumerate(_BERNOULLI, start=1))
+    series = _series(far, [b / (2 * k) for k, b in enumerate(_BERNOULLI, start=1)])
     return np.asarray(np.log(far) - 0.5 / far - series - passed)
 
 
 def trigamma(x: ArrayLike) -> Floats:
     """ψ′(x), the derivative of `digamma`, of x > 0."""
     far, passed = _shifted(x, 2)
-    square = far**-2.0
-    series = sum(b * square**k for k, b in enumerate(_BERNOULLI, start=1))
-    return np.asarray((1 + 0.5 / far + series) / far + passed)
+    return np.asarray((1 + 0.5 / far + _series(far, _BERNOULLI)) / far + passed)
+
+
+def _series(x: Floats, coefficients: Sequence[float]) -> Floats:
+    """The sum Σ c_k/x^2k over k = 1, 2, …."""
+    square = 1 / (x * x)
+    total = np.zeros_like(x)
+    for c in reversed(coefficients):
+        total += c
+        total *= square
+    return total
 
 
 def _shifted(x: ArrayLike, power: int) -> tuple[Floats, Floats]:
-    """X, or x + 10 where x < 10, and the Σ 1/(x + i)^power that the recurrence passed over."""
+    """Each x, or x + 10 where x < 10, and the Σ 1/(x + i)^power that the recurrence passed over."""
     x = np.asarray(x, dtype=np.float64)
     near = x < _FAR
-    start = np.where(near, x, 1.0)
-    passed = sum((start + i) ** -float(power) for i in range(_FAR - 1, -1, -1))
-    return np.where(near, x + _FAR, x), np.where(near, passed, 0.0)
+    passed = np.zeros_like(x)
+    small = x[near]
+    total, part = np.zeros_like(small), np.empty_like(small)
+    for i in range(_FAR - 1, -1, -1):
+        np.divide(1, np.add(small, i, out=part), out=part)
+        total += part**power
+    passed[near] = total
+    return np.where(near, x + _FAR, x), passed
 
 
 def student_cdf(t: float, df: float) -> float:

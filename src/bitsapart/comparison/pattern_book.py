@@ -54,9 +54,9 @@ class PatternBook:
     Args:
         counts: [P, C] judgements of each class.
         groups: [P] the name of the items' group, "" without groups.
-        n: [1 + M, P] items, and for each model those whose loss is finite.
-        sums: [1 + M, P, 5, 4] Σx, Σx², Σxw, Σw, Σw² of 1 and of each model's loss, as 64-bit limbs.
-        infinite: [M, P] items whose loss is infinite.
+        n: [P, 1 + M] items, and for each model those whose loss is finite.
+        sums: [P, 1 + M, 5, 4] Σx, Σx², Σxw, Σw, Σw² of 1 and of each model's loss, as 64-bit limbs.
+        infinite: [P, M] items whose loss is infinite.
     """
 
     def __init__(self, counts: Counts, groups: NDArray[np.str_], n: Counts, sums: Limbs, infinite: Counts) -> None:
@@ -66,9 +66,9 @@ class PatternBook:
     @classmethod
     def empty(cls, classes: int, models: int) -> Self:
         """No patterns yet."""
-        whole = np.zeros((1 + models, 0), np.int64)
-        sums = np.zeros((1 + models, 0, 5, 4), "<u8")
-        return cls(np.zeros((0, classes), np.int64), np.zeros(0, "U1"), whole, sums, whole[1:])
+        whole = np.zeros((0, 1 + models), np.int64)
+        sums = np.zeros((0, 1 + models, 5, 4), "<u8")
+        return cls(np.zeros((0, classes), np.int64), np.zeros(0, "U1"), whole, sums, whole[:, 1:])
 
     @classmethod
     def of(
@@ -78,7 +78,8 @@ class PatternBook:
         columns = [np.ones(len(codes)), *losses]
         n, sums = zip(*(grouped_limbs(column, codes, len(counts), weights) for column in columns), strict=True)
         endless = [np.bincount(codes[np.isinf(loss)], minlength=len(counts)) for loss in losses]
-        return cls(counts, groups, np.stack(n), np.stack(sums), np.array(endless).reshape(len(losses), -1))
+        infinite = np.array(endless, dtype=np.int64).reshape(len(losses), -1).T
+        return cls(counts, groups, np.stack(n, axis=1), np.stack(sums, axis=1), infinite)
 
     def __len__(self) -> int:
         self._settle()
@@ -95,28 +96,24 @@ class PatternBook:
         if not self._waiting:
             return
         books = [self._columns, *self._waiting]
-        counts, groups = (np.concatenate([book[i] for book in books]) for i in (0, 1))
-        n, sums, infinite = (np.concatenate([book[i] for book in books], axis=1) for i in (2, 3, 4))
+        counts, groups, n, sums, infinite = (np.concatenate(column) for column in zip(*books, strict=True))
         self._waiting = []
-        names, codes = np.unique(groups, return_inverse=True)
-        keys = np.column_stack([counts, codes])
-        order = np.lexsort(keys.T[::-1])
-        keys = keys[order]
-        fresh = np.concatenate([[True], (keys[1:] != keys[:-1]).any(axis=1)])
-        first = np.flatnonzero(fresh)
-        n, infinite = (np.add.reduceat(column[:, order], first, axis=1) for column in (n, infinite))
-        keys = keys[first]
-        self._columns = keys[:, :-1], names[keys[:, -1]], n, _added(sums[:, order], first), infinite
+        key = _ranks(np.column_stack([counts, np.unique(groups, return_inverse=True)[1]]))
+        order = np.argsort(key)
+        first = np.flatnonzero(np.diff(key[order], prepend=-1))
+        kept = order[first]
+        n, infinite = (np.add.reduceat(column[order], first) for column in (n, infinite))
+        self._columns = counts[kept], groups[kept], n, _added(sums, order, first), infinite
 
     def sums(self, *, grouped: bool) -> PatternSums:
         """What means over items need, as floats."""
         self._settle()
         counts, groups, n, sums, infinite = self._columns
         return PatternSums(
-            counts=counts, groups=np.unique(groups, return_inverse=True)[1] if grouped else None, items=n[0],
-            weight=_floats(sums[0, :, _W]) / GRID, weight_square=_floats(sums[0, :, _WW]) / GRID**2,
-            total=_floats(sums[1:, :, _X]) / GRID, cross=_floats(sums[1:, :, _XW]) / GRID**2,
-            square=_floats(sums[1:, :, _XX]) / GRID**2, infinite=infinite,
+            counts=counts, groups=np.unique(groups, return_inverse=True)[1] if grouped else None, items=n[:, 0],
+            weight=_floats(sums[:, 0, _W]) / GRID, weight_square=_floats(sums[:, 0, _WW]) / GRID**2,
+            total=_floats(sums[:, 1:, _X]).T / GRID, cross=_floats(sums[:, 1:, _XW]).T / GRID**2,
+            square=_floats(sums[:, 1:, _XX]).T / GRID**2, infinite=infinite.T,
         )  # fmt: skip
 
     def rows(self) -> Iterator[list[Any]]:
@@ -124,8 +121,8 @@ class PatternBook:
         self._settle()
         counts, groups, n, sums, infinite = self._columns
         for row, (own, group) in enumerate(zip(counts.tolist(), groups.tolist(), strict=True)):
-            table = [[int(n[m, row]), *_integers(sums[m, row])] for m in range(len(n))]
-            yield [own, group, table[0], table[1:], infinite[:, row].tolist()]
+            table = [[items, *_integers(limbs)] for items, limbs in zip(n[row].tolist(), sums[row], strict=True)]
+            yield [own, group, table[0], table[1:], infinite[row].tolist()]
 
     @classmethod
     def from_rows(cls, rows: Sequence[Sequence[Any]], classes: int, models: int) -> Self:
@@ -146,18 +143,34 @@ class PatternBook:
             endless = np.array(infinite, np.int64).reshape(len(rows), models)
         except OverflowError as error:
             raise ValueError(str(error)) from None
-        return cls(own, np.array(groups, dtype=np.str_), n.T, sums.swapaxes(0, 1), endless.T)
+        return cls(own, np.array(groups, dtype=np.str_), n, sums, endless)
 
 
-def _added(sums: Limbs, first: Counts) -> Limbs:
-    """The sums of runs of patterns that begin at `first`: halves of limbs added up, then carried."""
-    if first.size == sums.shape[1]:
-        return sums
-    halves = np.ascontiguousarray(sums).view("<u4").astype(np.int64)
-    total = np.add.reduceat(halves, first, axis=1)
-    for place in range(total.shape[-1] - 1):
-        total[..., place + 1] += total[..., place] >> 32
-    return np.asarray((total & 0xFFFFFFFF).astype("<u4").view("<u8"))
+def _ranks(rows: Counts) -> Counts:
+    """[P] one whole number for each row of whole numbers ≥ 0, in the order of the rows and equal where they are."""
+    ranks, room = np.zeros(len(rows), np.int64), 1
+    for column in rows.T:
+        width = int(column.max()) + 1
+        if room * width >= 1 << 62:
+            ranks = np.unique(ranks, return_inverse=True)[1]
+            room = int(ranks.max()) + 1
+        ranks, room = ranks * width + column, room * width
+    return ranks
+
+
+def _added(sums: Limbs, order: Counts, first: Counts) -> Limbs:
+    """The sums of runs of `order` that begin at `first`: halves of limbs added up, then carried."""
+    found: Limbs = sums[order[first]]
+    length = np.diff(first, append=len(order))
+    several = length > 1
+    if several.any():
+        halves = np.ascontiguousarray(sums[order[np.repeat(several, length)]]).view("<u4").astype(np.int64)
+        ends = np.cumsum(length[several])
+        total = np.add.reduceat(halves, ends - length[several])
+        for place in range(total.shape[-1] - 1):
+            total[..., place + 1] += total[..., place] >> 32
+        found[several] = (total & 0xFFFFFFFF).astype("<u4").view("<u8")
+    return found
 
 
 def _floats(limbs: Limbs) -> Floats:
