@@ -80,3 +80,4 @@ def test_student_quantiles(df):
     for chance in (1e-12, 0.025, 0.3, 0.5, 0.6, 0.95, 0.975, 0.9999, 1 - 1e-9):
         expected = float(scipy_special.stdtrit(df, chance))
         assert special.student_quantile(chance, df) == pytest.approx(expected, rel=1e-9, abs=1e-15)
+    assert special.student_quantile(1.0, df) == -special.student_quantile(0.0, df) == np.inf

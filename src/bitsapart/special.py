@@ -5,7 +5,7 @@ SciPy has all of them, but importing it takes longer than a whole comparison of 
 
 from collections.abc import Sequence
 from functools import lru_cache
-from math import exp, gamma, hypot, lgamma, log, log1p, pi, sqrt
+from math import copysign, exp, gamma, hypot, inf, lgamma, log, log1p, pi, sqrt
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -155,15 +155,14 @@ def student_cdf(t: float, df: float) -> float:
 
 @lru_cache(maxsize=4096)
 def student_quantile(chance: float, df: float) -> float:
-    """The t with P(T ≤ t) = `chance`, strictly between 0 and 1.
+    """The t with P(T ≤ t) = `chance`, which lies between 0 and 1.
 
     Example:
         >>> round(student_quantile(0.975, 24), 4)
         2.0639
     """
-    if chance < 0.5:
-        return -_quantile(chance, df)
-    return _quantile(1 - chance, df)
+    above = min(chance, 1 - chance)
+    return copysign(_quantile(above, df) if above > 0 else inf, chance - 0.5)
 
 
 def _quantile(above: float, df: float) -> float:
