@@ -105,7 +105,7 @@ def test_a_monotone_change_of_q_leaves_discrimination_alone():
 
 
 def test_half_counts_follow_the_rule_and_equal_neighbours_are_one_block():
-    fitted = fit_isotonic([0, 0, 0, 1], [0.1, 0.2, 0.3, 0.9], half_counts=True)
+    fitted = fit_isotonic([0, 0, 0, 1], [0.1, 0.2, 0.3, 0.9], half_counts=1.0)
     assert fitted.value.tolist() == [0.5 / 4, 1.5 / 2]
     assert fitted.right.tolist() == [0.3, 0.9]
     assert fitted(0.6) == pytest.approx((0.125 + 0.75) / 2)

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from bitsapart.comparison.calibration import corp, corp_by_class, fit_isotonic
-from bitsapart.comparison.cells import CELLS, FOLDS, CellSums, cell_error, cell_of, corp_of_cells, split_of_cells
+from bitsapart.comparison.cells import CELLS, FOLDS, CellSums, cell_error, cell_of, corp_of_cells
+from bitsapart.comparison.crossing import Crossing, split_of_cells
 from bitsapart.comparison.recalibration import cross_fit
 from bitsapart.comparison.split import split_squares
 from bitsapart.errors import StateError
@@ -20,6 +21,10 @@ def _world(classes, size=5000, judges=5, seed=0):
     counts = np.stack([rng.multinomial(judges, row) for row in p])
     q = (p + 0.05) ** 0.6
     return counts, q / q.sum(axis=1, keepdims=True), rng.integers(0, FOLDS, size)
+
+
+def _split(sums):
+    return split_of_cells(sums, [Crossing.of(sums, event) for event in range(sums.events)])
 
 
 def _sums(counts, q, folds, rows=slice(None), weights=None):
@@ -76,7 +81,7 @@ def test_any_split_and_order_gives_the_same_bits():
 
 def test_the_squared_split_from_cells_equals_the_one_in_memory():
     counts, q, folds = _world(3)
-    ours = split_of_cells(_sums(counts, q, folds))
+    ours = _split(_sums(counts, q, folds))
     level = cross_fit(counts / 5, q, folds=folds, kind="isotonic").events(q, folds)
     exact = split_squares(counts, q, level)
     for name in ("score", "own"):
@@ -87,17 +92,17 @@ def test_the_squared_split_from_cells_equals_the_one_in_memory():
     assert ours.calibration.value + ours.grouping.value + ours.own.value == pytest.approx(ours.score.value, abs=1e-12)
     single = counts.copy()
     single[:2500] = np.eye(3, dtype=int)[np.arange(2500) % 3]
-    some = split_of_cells(_sums(single, q, folds))
+    some = _split(_sums(single, q, folds))
     assert some.own.value == pytest.approx(split_squares(single, q, level).own.value, abs=1e-8)
     assert some.score.value == pytest.approx(split_squares(single, q, level).score.value, abs=1e-8)
-    assert split_of_cells(_sums(single[:2500], q[:2500], folds[:2500])) is None
+    assert _split(_sums(single[:2500], q[:2500], folds[:2500])) is None
 
 
 def test_many_classes_share_one_event():
     counts, q, folds = _world(40, size=400)
     sums = _sums(counts, q, folds)
     assert (sums.events, sums.pooled) == (1, True)
-    split = split_of_cells(sums)
+    split = _split(sums)
     shares = counts / 5
     brier = np.mean(1 - 2 * np.sum(shares * q, axis=1) + np.sum(q * q, axis=1))
     assert split.score.value == pytest.approx(brier, abs=1e-6)

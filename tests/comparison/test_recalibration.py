@@ -69,7 +69,7 @@ def test_isotonic_of_two_classes_is_one_map_and_mirrored():
     assert len(fitted.maps) == 1
     turned = IsotonicRecalibration.fit(people[:, ::-1], model[:, ::-1])
     np.testing.assert_allclose(fitted(model), turned(model[:, ::-1])[:, ::-1], atol=1e-12)
-    np.testing.assert_allclose(fitted(model)[:, 0], fit_isotonic(x, q, half_counts=True)(q), atol=1e-15)
+    np.testing.assert_allclose(fitted(model)[:, 0], fit_isotonic(x, q, half_counts=1.0)(q), atol=1e-15)
 
 
 def test_isotonic_of_many_classes_makes_every_loss_finite():

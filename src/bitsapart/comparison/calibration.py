@@ -27,7 +27,7 @@ __all__ = [
 Floats: TypeAlias = NDArray[np.float64]
 Score = Literal["log", "brier", "squared_error"]
 
-_SAME = 1e-12  # two neighbouring block means that differ by less are one level set
+_SAME = 2.0**-26  # two neighbouring block means that differ by less are one level set: cells are sums on a grid of 2⁻²⁸
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ class IsotonicMap:
 
 
 def fit_isotonic(
-    people: ArrayLike, model: ArrayLike, *, weights: ArrayLike | None = None, half_counts: bool = False
+    people: ArrayLike, model: ArrayLike, *, weights: ArrayLike | None = None, half_counts: float = 0.0
 ) -> IsotonicMap:
     """Isotonic regression of p̂ on q by pooling adjacent violators; ties in q are pooled first.
 
@@ -107,7 +107,8 @@ def fit_isotonic(
         people: [N] shares p̂ in [0, 1].
         model: [N] probabilities q.
         weights: [N] w ≥ 0, by default 1.
-        half_counts: predict (Σw p̂ + ½)/(Σw + 1) in each block, so that the log score stays finite on other items.
+        half_counts: h of (Σw p̂ + h/2)/(Σw + h), what each block predicts: with h > 0 the log score stays finite on
+            other items, and h = 1 is half an item of weight 1 for yes and half a one for no.
 
     Raises:
         DomainError: the shapes differ, or no item has a weight above 0.
@@ -125,7 +126,7 @@ def fit_isotonic(
     first = np.concatenate([[0], np.flatnonzero(np.diff(level) > _SAME) + 1])
     last = np.concatenate([first[1:], [knots.size]]) - 1
     weight, share = np.add.reduceat(total, first), np.add.reduceat(mass, first)
-    value = (share + 0.5) / (weight + 1) if half_counts else share / weight
+    value = (share + half_counts / 2) / (weight + half_counts)
     return IsotonicMap(knots[first], knots[last], value, weight)
 
 
@@ -246,7 +247,7 @@ def recalibrate_event(people: Floats, model: Floats, weights: Floats, folds: Arr
     result = np.empty_like(model)
     for held in np.unique(fold):
         out = fold == held
-        fitted = fit_isotonic(people[~out], model[~out], weights=weights[~out], half_counts=True)
+        fitted = fit_isotonic(people[~out], model[~out], weights=weights[~out], half_counts=1.0)
         result[out] = fitted(model[out])
     return result
 

@@ -16,12 +16,11 @@ from bitsapart.special import expit, xlogy
 
 from .calibration import Corp, Floats, IsotonicMap, complements, event_score, fit_isotonic
 from .intervals import Interval, clustered_interval
-from .split import Split
 
 __all__ = [
-    "CELLS", "FOLDS", "CellSums", "FoldScores", "brier_of_cells", "cell_error", "cell_of", "corp_of_cells",
-    "levels_of_cells", "map_of_cells", "marginal_of_cells", "refuse_overflow", "scores_of_cells",
-    "split_of_cells", "whole_numbers",
+    "CELLS", "FOLDS", "CellSums", "FoldScores", "brier_of_cells", "cell_error", "cell_of", "classes_in",
+    "corp_of_cells", "levels_of_cells", "map_of_cells", "marginal_of_cells", "over_folds", "refuse_overflow",
+    "scores_of_cells", "sum_of_scores", "whole_numbers",
 ]  # fmt: skip
 
 CELLS = 4096
@@ -200,7 +199,7 @@ class CellSums:
     def items_weight(self) -> float:
         """Σw over the items."""
         weight = float(self.column("weight", 0).sum())
-        return weight / _classes_in(self) if self.pooled and weight else weight
+        return weight / classes_in(self) if self.pooled and weight else weight
 
     def positions(self, event: int) -> Floats:
         """[4096] mean q of each cell, its middle where it is empty."""
@@ -241,11 +240,11 @@ class FoldScores:
         """Terms that add up: score = miscalibration − discrimination + uncertainty."""
         model, recalibrated, marginal = self.model, self.recalibrated, self.marginal
         parts = (model, model - recalibrated, marginal - recalibrated, marginal)
-        return Corp(*(_over_folds(part, self.weight) for part in parts))
+        return Corp(*(over_folds(part, self.weight) for part in parts))
 
     def rest(self) -> Interval:
         """Score of the recalibrated model: uncertainty − discrimination, with an interval of its own."""
-        return _over_folds(self.recalibrated, self.weight)
+        return over_folds(self.recalibrated, self.weight)
 
 
 def scores_of_cells(sums: CellSums, event: int, *, score: CellScore, crossed: bool = True) -> FoldScores:
@@ -263,7 +262,7 @@ def scores_of_cells(sums: CellSums, event: int, *, score: CellScore, crossed: bo
         totals = np.full_like(totals, np.inf)
     level = levels_of_cells(sums, event, crossed=crossed)
     pooled = np.full_like(level, people.sum() / max(weight.sum(), 1e-300))
-    recalibrated, marginal = (_sum_of_scores(weight, people, q, score) for q in (level, pooled))
+    recalibrated, marginal = (sum_of_scores(weight, people, q, score) for q in (level, pooled))
     return FoldScores(totals, recalibrated, marginal, weight.sum(axis=1))
 
 
@@ -276,7 +275,7 @@ def brier_of_cells(sums: CellSums, *, crossed: bool = True) -> FoldScores:
     """The Brier score of all classes: the sum of each against the rest."""
     events = [scores_of_cells(sums, event, score="brier", crossed=crossed) for event in range(sums.events)]
     whole = sum(events[1:], events[0])
-    return replace(whole, weight=whole.weight / _classes_in(sums)) if sums.pooled else whole
+    return replace(whole, weight=whole.weight / classes_in(sums)) if sums.pooled else whole
 
 
 def marginal_of_cells(sums: CellSums) -> Floats:
@@ -284,33 +283,6 @@ def marginal_of_cells(sums: CellSums) -> Floats:
     people = np.stack([sums.column("people", event).sum(axis=1) for event in range(sums.events)])
     shares = people.sum(axis=1) / sums.column("weight", 0).sum()
     return np.asarray(-np.sum(xlogy(people, shares[:, None]), axis=0), dtype=np.float64)
-
-
-def split_of_cells(sums: CellSums, *, exact: bool = False) -> Split | None:
-    """Brier = calibration + grouping + disagreement over all events, on the items with K ≥ 2; None if there are none.
-
-    The recalibrated model is half-way between in-sample and cross-fitted: what the first gains by having seen the
-    items, the second loses by having seen too few, to first order the same. Items with one judgement help to
-    recalibrate, and are not counted otherwise.
-
-    Args:
-        sums: the cells.
-        exact: people's answers are the truth itself: all items count, and p̂² is their own agreement.
-    """
-    score, rest, own = (np.zeros(FOLDS) for _ in range(3))
-    names = ("weight", "people", "square") if exact else ("panel_weight", "panel_people", "panel_agreement")
-    for event in range(sums.events):
-        panel, said, agreement = (sums.column(name, event) for name in names)
-        if not panel.any():
-            return None
-        score += sums.total("brier" if exact else "panel_brier", event)
-        for crossed in (False, True):
-            level = levels_of_cells(sums, event, crossed=crossed)
-            rest += _sum_of_scores(panel, said, level, "brier") / 2
-        own += said.sum(axis=1) - agreement.sum(axis=1)
-    items = sums.column(names[0], 0).sum(axis=1) / (_classes_in(sums) if sums.pooled else 1)
-    parts = (score, score - rest, rest - own, own, rest)
-    return Split(*(_over_folds(part, items) for part in parts))
 
 
 def levels_of_cells(sums: CellSums, event: int, *, crossed: bool = True) -> Floats:
@@ -332,7 +304,7 @@ def map_of_cells(sums: CellSums, event: int) -> IsotonicMap:
     """The same as a function of any q, fitted on all items with half-counts, for new items."""
     weight, people = (sums.column(name, event).sum(axis=0) for name in ("weight", "people"))
     share = np.divide(people, weight, out=np.zeros_like(weight), where=weight > 0)
-    blocks = fit_isotonic(share, np.arange(CELLS, dtype=np.float64), weights=weight, half_counts=True)
+    blocks = fit_isotonic(share, np.arange(CELLS, dtype=np.float64), weights=weight, half_counts=1.0)
     low, high = _edges()
     return replace(blocks, left=low[blocks.left.astype(np.int64)], right=high[blocks.right.astype(np.int64)])
 
@@ -344,7 +316,7 @@ def cell_error(sums: CellSums, event: int, *, score: CellScore) -> float:
     """
     weight, people = (sums.column(name, event).sum(axis=0, keepdims=True) for name in ("weight", "people"))
     fine, coarse = (
-        float(_sum_of_scores(w, p, _levels(w, p, crossed=False), score).sum())
+        float(sum_of_scores(w, p, _levels(w, p, crossed=False), score).sum())
         for w, p in ((weight, people), (_coarser(weight), _coarser(people)))
     )
     return abs(fine - coarse) / max(float(weight.sum()), 1e-300)
@@ -384,7 +356,7 @@ def _levels(weight: Floats, people: Floats, *, crossed: bool) -> Floats:
     levels = []
     for w, mass in rows:
         share = np.divide(mass, w, out=np.zeros_like(w), where=w > 0)
-        fitted = fit_isotonic(share, place, weights=w, half_counts=crossed)(place) if w.any() else _NOTHING_SEEN
+        fitted = fit_isotonic(share, place, weights=w, half_counts=float(crossed))(place) if w.any() else _NOTHING_SEEN
         levels.append(fitted)
     return np.stack(levels) if crossed else np.tile(levels[0], (len(weight), 1))
 
@@ -394,18 +366,19 @@ def _training(weight: Floats, people: Floats) -> Iterator[tuple[Floats, Floats]]
         yield np.delete(weight, fold, axis=0).sum(axis=0), np.delete(people, fold, axis=0).sum(axis=0)
 
 
-def _sum_of_scores(weight: Floats, people: Floats, level: Floats, score: CellScore) -> Floats:
+def sum_of_scores(weight: Floats, people: Floats, level: Floats, score: CellScore) -> Floats:
     """[F] Σw·score when every item of a cell is given that cell's level: scores are linear in p̂."""
     if score == "log":
-        return np.asarray(-np.sum(xlogy(people, level) + xlogy(weight - people, 1 - level), axis=1), dtype=np.float64)
-    return np.asarray(np.sum(people * (1 - level) ** 2 + (weight - people) * level**2, axis=1), dtype=np.float64)
+        return np.asarray(-np.sum(xlogy(people, level) + xlogy(weight - people, 1 - level), axis=-1), dtype=np.float64)
+    return np.asarray(np.sum(people * (1 - level) ** 2 + (weight - people) * level**2, axis=-1), dtype=np.float64)
 
 
-def _over_folds(sums: Floats, weights: Floats) -> Interval:
+def over_folds(sums: Floats, weights: Floats) -> Interval:
+    """Interval of Σ sums / Σ weights with the folds as its units, [F] each; a fold without weight is none."""
     seen = weights > 0
     return clustered_interval(sums[seen], weights[seen])
 
 
-def _classes_in(sums: CellSums) -> float:
+def classes_in(sums: CellSums) -> float:
     """With all classes in one event, how many there are: the shares of an item sum to 1."""
     return float(sums.column("weight", 0).sum() / sums.column("people", 0).sum())

@@ -26,6 +26,7 @@ __all__ = [
     "effective_items",
     "heavy_tailed",
     "interval_of",
+    "jackknife_interval",
     "student_interval",
     "weighted_interval",
 ]
@@ -202,6 +203,33 @@ def clustered_interval(sums: ArrayLike, weights: ArrayLike, *, level: float = LE
     residual = total - mean * weight
     variance = groups / (groups - 1) * float(residual @ residual) / weight.sum() ** 2
     return student_interval(float(mean), float(variance), groups, level=level, unit="groups")
+
+
+def jackknife_interval(value: float, without: ArrayLike, *, level: float = LEVEL, unit: str = "groups") -> Interval:
+    """Interval of anything that was computed again without each group: V = (G − 1)/G·Σ(θ_g − θ̄)², t with G − 1.
+
+    Args:
+        value: computed from all groups.
+        without: computed without the first, second, … group, shape (G,).
+        level: coverage.
+        unit: what the groups are called.
+
+    Returns:
+        The interval; none where there are not two groups, or a number is not finite.
+
+    Reference:
+        Efron and Stein (1981), The jackknife estimate of variance, Annals of Statistics 9(3).
+
+    Example:
+        >>> jackknife_interval(2.0, [2.5, 2.0, 1.5]).standard_error == (2 / 3 * 0.5) ** 0.5
+        True
+    """
+    again = np.asarray(without, dtype=np.float64)
+    if again.size < 2 or not (isfinite(value) and np.isfinite(again).all()):
+        return student_interval(value, nan, again.size, level=level, unit=unit)
+    away = again - again.mean()
+    variance = (again.size - 1) / again.size * float(away @ away)
+    return student_interval(value, variance, again.size, level=level, unit=unit)
 
 
 def effective_items(n: int, sum1: Number, sum2: Number, sum3: Number, sum4: Number) -> float:

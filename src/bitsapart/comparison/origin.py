@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from bitsapart.errors import StateError
 from bitsapart.units import Unit, nats_in
 
-from .calibration import Corp, Floats
+from .calibration import Corp
 from .cells import (
     FOLDS,
     CellScore,
@@ -22,10 +22,10 @@ from .cells import (
     cell_error,
     corp_of_cells,
     marginal_of_cells,
-    scores_of_cells,
-    split_of_cells,
+    over_folds,
 )
-from .intervals import Interval, clustered_interval
+from .crossing import Crossing, over_deletions, split_of_cells
+from .intervals import Interval
 from .reliability import reliability_of_cells
 from .split import Split
 from .temperature import TemperatureSums
@@ -177,8 +177,9 @@ def origin_entries(
     names = _event_names(cells, classes)
     errors = {score: max(cell_error(cells, event, score=score) for event in range(cells.events)) for score in _SCORES}
     split["cell_error"] = {"log": scale * errors["log"], "brier": total * errors["brier"]}
-    split["log"] = _log_split(sums, own, scale, unit)
-    squares = split_of_cells(cells, exact=own is not None and own.exact)
+    crossings = [Crossing.of(cells, event) for event in range(cells.events)]
+    split["log"] = _log_split(sums, crossings[0], own, scale, unit)
+    squares = split_of_cells(cells, crossings, exact=own is not None and own.exact)
     if squares is not None:
         terms = _split_terms(squares, total, "1", "disagreement")
         split["square"] = {"unit": "1", "recalibration": "isotonic", "terms": terms}
@@ -235,29 +236,41 @@ def _scaled(corp: Corp, term: str, per: float) -> Interval:
     return interval.scaled(per)
 
 
-def _log_split(sums: OriginSums, own: Own | None, scale: float, unit: str) -> dict[str, Any]:
-    """Cross-entropy = calibration + grouping + own; two classes by isotonic regression, more by temperature.
-
-    As in `split_of_cells` the recalibrated model is half-way between in-sample and cross-fitted.
-    """
-    if sums.joint:
-        if sums.temperatures.left_out:
-            items = sums.temperatures.left_out
-            told = "1 item is infinite" if items == 1 else f"{items} items is infinite"
-            return {"absent": f"the loss of {told}, and no temperature makes it finite"}
-        inverse, kind = sums.temperatures.inverse(), "temperature"
-        inside, crossed = _temperature_scores(sums)
-    else:
-        inverse, kind = None, "isotonic"
-        inside, crossed = (scores_of_cells(sums.cells, 0, score="log", crossed=crossed) for crossed in (False, True))
-    scores = inside.middle(crossed)
-    corp, rest = scores.corp(), scores.rest()
-    score, calibration = corp.score, corp.miscalibration
+def _log_split(sums: OriginSums, crossing: Crossing, own: Own | None, scale: float, unit: str) -> dict[str, Any]:
+    """Cross-entropy = calibration + grouping + own; two classes by isotonic regression, more by temperature."""
+    if sums.joint and sums.temperatures.left_out:
+        items = sums.temperatures.left_out
+        told = "1 item is infinite" if items == 1 else f"{items} items is infinite"
+        return {"absent": f"the loss of {told}, and no temperature makes it finite"}
+    inverse, kind = (sums.temperatures.inverse(), "temperature") if sums.joint else (None, "isotonic")
+    score, calibration, rest = _by_temperature(sums) if sums.joint else _by_isotonic(sums.cells, crossing)
     split = Split(score, calibration, _grouping(own, calibration, rest), own.entropy if own else None, rest)
     return {
         "unit": unit, "recalibration": kind, "inverse_temperature": inverse,
         "terms": _split_terms(split, scale, unit, "entropy"),
     }  # fmt: skip
+
+
+def _by_isotonic(cells: CellSums, crossing: Crossing) -> tuple[Interval, Interval, Interval]:
+    """Score, calibration and rest of one event."""
+    weight, people = (cells.column(name, 0) for name in ("weight", "people"))
+    score, items = cells.total("log", 0), weight.sum(axis=1)
+    if np.any(cells.total("infinite", 0)):
+        score = np.full_like(score, np.inf)
+    rest = crossing.rest(weight, people, "log")
+    return over_folds(score, items), over_deletions(score - rest, items), over_deletions(rest, items)
+
+
+def _by_temperature(sums: OriginSums) -> tuple[Interval, Interval, Interval]:
+    """The same of all classes together, half-way between in-sample and cross-fitted.
+
+    What a number that was fitted on these items gains by having seen them, one fitted on others loses by having seen
+    too few: to first order the same.
+    """
+    inside, crossed = _temperature_scores(sums)
+    scores = inside.middle(crossed)
+    corp = scores.corp()
+    return corp.score, corp.miscalibration, scores.rest()
 
 
 def _grouping(own: Own | None, calibration: Interval, rest: Interval) -> Interval | None:
@@ -303,10 +316,6 @@ def _curves(cells: CellSums, names: Sequence[str | None]) -> list[dict[str, Any]
             "histogram": {"edges": seen.edges.tolist(), "share": seen.share.tolist()},
         })  # fmt: skip
     return found
-
-
-def _over_folds(sums: Floats, weights: Floats) -> Interval:
-    return clustered_interval(sums[weights > 0], weights[weights > 0])
 
 
 def _entry(interval: Interval, unit: str) -> dict[str, Any]:

@@ -104,7 +104,7 @@ class IsotonicRecalibration:
         """
         p, q, w = _tables(people, model, weights)
         events = 1 if q.shape[1] == 2 else q.shape[1]
-        return cls(tuple(fit_isotonic(p[:, c], q[:, c], weights=w, half_counts=True) for c in range(events)))
+        return cls(tuple(fit_isotonic(p[:, c], q[:, c], weights=w, half_counts=1.0) for c in range(events)))
 
     def events(self, model: ArrayLike) -> Floats:
         """[N, C] each class's own answer before the rows are made to sum to 1 (they do already for two classes)."""

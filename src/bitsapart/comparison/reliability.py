@@ -9,7 +9,7 @@ from .calibration import Floats, IsotonicMap, fit_isotonic
 from .cells import CellSums
 from .isotonic import isotonic_levels
 
-__all__ = ["Reliability", "reliability", "reliability_of_cells"]
+__all__ = ["Reliability", "dispersion_of", "reliability", "reliability_of_cells"]
 
 _SIMULATED = 199
 _POSITIONS = 256  # places where the band is simulated
@@ -88,14 +88,8 @@ class _Pooled:
         curve = fit_isotonic(share, self.q, weights=self.weight)
         edges = np.linspace(0.0, 1.0, _BINS + 1)
         histogram = np.histogram(self.q, bins=edges, weights=self.weight)[0] / self.weight.sum()
-        dispersion = self._dispersion(curve(self.q))
+        dispersion = dispersion_of(self.weight, self.mass, self.square, curve(self.q))
         return Reliability(curve, self._band(dispersion, seed), edges, histogram, dispersion)
-
-    def _dispersion(self, level: Floats) -> float:
-        """Σw(p̂ − r)² / Σw r(1−r) over all places; 1 where the curve leaves nothing to compare with."""
-        residual = float(np.sum(self.square - 2 * level * self.mass + level**2 * self.weight))
-        single = float(np.sum(self.weight * level * (1 - level)))
-        return min(max(residual / single, 1e-6), 1.0) if single > 0 else 1.0
 
     def _band(self, dispersion: float, seed: int) -> Floats:
         """Curves of simulated calibrated models; the band lies between the 5th smallest and the 5th largest of 199."""
@@ -107,6 +101,23 @@ class _Pooled:
         curves.sort(axis=0)
         place = np.linspace(0, q.size - 1, min(_SHOWN, q.size)).round().astype(int)
         return np.stack([q[place], curves[4, place], curves[-5, place]], axis=1)
+
+
+def dispersion_of(weight: Floats, mass: Floats, square: Floats, level: Floats) -> float:
+    """Σw(p̂ − r)² / Σw r(1−r) over all places: an item tells as much as 1/dispersion single judgements do.
+
+    Args:
+        weight: [J] Σw at each place.
+        mass: [J] Σw p̂.
+        square: [J] Σw p̂².
+        level: [J] the curve r.
+
+    Returns:
+        Between 10⁻⁶ and 1; 1 where the curve leaves nothing to compare with.
+    """
+    residual = float(np.sum(square - 2 * level * mass + level**2 * weight))
+    single = float(np.sum(weight * level * (1 - level)))
+    return min(max(residual / single, 1e-6), 1.0) if single > 0 else 1.0
 
 
 def _shares(rng: np.random.Generator, q: Floats, items: Floats, dispersion: float) -> Floats:
