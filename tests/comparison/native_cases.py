@@ -51,9 +51,12 @@ class Case:
     @property
     def columns(self):
         """Columns that the core makes for this kind of people."""
-        if self.people_kind == "labels":
-            return LABEL_COLUMNS
-        return COLUMNS
+        return LABEL_COLUMNS if self.people_kind == "labels" else COLUMNS
+
+
+def columns_of(count):
+    """The names of so many columns."""
+    return LABEL_COLUMNS if count == len(LABEL_COLUMNS) else COLUMNS
 
 
 def distribution(rng, items, classes, dtype=np.float64):
@@ -148,6 +151,34 @@ def layout_cases():
             yield Case(f"layout-labels-{classes}-{name}", classes, "labels", "logits", labels, model)
 
 
+def hard_cases():
+    """Rows on which roundings show: far logits, sides equal but for the last bit, near-certainty, geometric rows."""
+    rng = np.random.default_rng(10)
+    for classes in (2, 3, 18, 70):
+        near = np.full((4, classes), 1e-17)
+        near[:, 0] = 1 - np.array([1e-16, 1e-12, 1e-8, 1e-3])
+        near[:, 1] = 1 - near[:, 0]
+        falling = 0.5 ** np.arange(1, classes + 1.0) * np.ones((4, 1))
+        falling[:, -1] *= 2
+        even = np.full((4, classes), 1 / classes)
+        beside = even * (1 + 2.0**-52 * rng.integers(-2, 3, even.shape))
+        far = rng.uniform(-350, 350, (4, classes))
+        close = 1 + 2.0**-50 * rng.integers(0, 9, (4, classes))
+        counts = rng.multinomial(9, np.full(classes, 1 / classes), 4)
+        many = rng.multinomial(2**20, np.full(classes, 1 / classes), 4)
+        labels = rng.integers(0, classes, 4)
+        sides = {
+            "near": ("probs", near), "falling": ("probs", falling), "even": ("probs", even),
+            "beside": ("probs", beside), "counts": ("counts", counts), "many": ("counts", many),
+            "labels": ("labels", labels), "far": ("logits", far), "close": ("logits", close),
+            "steep": ("logits", far / 20 + np.arange(classes)), "logs": ("log-probs", np.log(falling)),
+        }  # fmt: skip
+        for p_name, (p_kind, people) in sides.items():
+            for m_name, (m_kind, model) in sides.items():
+                if p_kind in ("probs", "counts", "labels") and m_kind in ("probs", "logits", "log-probs"):
+                    yield Case(f"hard-{classes}-{p_name}-{m_name}", classes, p_kind, m_kind, people, model)
+
+
 def faulty_cases():
     """Each wrong value at each place of a small block and at the ends of a large one."""
     rng = np.random.default_rng(6)
@@ -233,7 +264,7 @@ def run(core):
             codes = np.empty(len(case.sides(core)[0]), dtype=np.int64)
             core.row_patterns(case.sides(core)[0], codes)
             found[f"{case.name}/patterns"] = codes
-    for case, _ in reference_cases():
+    for case in (*hard_cases(), *(case for case, _ in reference_cases())):
         found[case.name] = values_of(core, case)
     values = np.concatenate([[0.0, -1e-300, np.nan, np.inf, 2.0**50, -31.9, 32.0], rng.standard_normal(1000) * 40])
     for length in (*range(9), len(values)):

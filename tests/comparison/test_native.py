@@ -10,17 +10,22 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from mpmath import mp
 
 from bitsapart import _core, measures
 from bitsapart.comparison import Tally
 
-SPEC = spec_from_file_location("native_cases", Path(__file__).with_name("native_cases.py"))
-native_cases = module_from_spec(SPEC)
-SPEC.loader.exec_module(native_cases)
 
-EPSILON = 2.0**-52
-BETWEEN_LEVELS = 16 * EPSILON
-"""Levels differ in whether a product and a sum are rounded as one: by so much of the largest number added, or of 1."""
+def beside(name):
+    """A module of this folder."""
+    spec = spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
+    sys.modules[name] = module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+native_cases, native_bounds = beside("native_cases"), beside("native_bounds")
+U = native_bounds.U
 
 NATS = {"bit": 1 / math.log(2), "nat": 1.0, "hartley": 1 / math.log(10)}
 
@@ -45,7 +50,16 @@ def here():
     return native_cases.run(_core)
 
 
-def test_levels_agree(found, here):
+@pytest.fixture(scope="module")
+def limits():
+    """For every case with values: column → how far an item may lie from the exact value; and its two sides."""
+    plain = (*native_cases.plain_cases(), *native_cases.layout_cases(), *native_cases.hard_cases())
+    cases = {case.name: case for case in (*plain, *(case for case, _ in native_cases.reference_cases()))}
+    return {name: (bounds_of(case), sides_of(case)) for name, case in cases.items()}
+
+
+def test_levels_agree(found, here, limits):
+    """What is exact is the same; each value is within its bound of the exact one, so within two of the other's."""
     for name, values in here.items():
         other = found[name]
         assert values.shape == other.shape, name
@@ -54,10 +68,20 @@ def test_levels_agree(found, here):
                 np.testing.assert_array_equal(other, values, err_msg=name)
             continue
         np.testing.assert_array_equal(np.isfinite(other), np.isfinite(values), err_msg=name)
-        values, other = (np.where(np.isfinite(v), v, np.sign(v)) for v in (values, other))
-        large = 1 + np.abs(values) + (np.abs(values[0]) if values.ndim == 2 else 0)  # KL is a difference of row 0
-        off = np.nan_to_num(np.abs(other - values) / large)
-        assert off.max(initial=0) <= BETWEEN_LEVELS, (name, off.max())
+        finite = np.isfinite(values)
+        off = np.abs(np.where(finite, other, 0.0) - np.where(finite, values, 0.0))
+        case, _, number = name.partition("/")
+        if case.startswith("fault"):
+            continue  # the side without a fault: such sides are all among the plain cases
+        if number in ("0", "1"):
+            side = limits[case][1][int(number)]
+            allowed = np.stack([side.p * side.off + native_bounds.FLOOR, side.log_off])
+        elif case in limits:
+            rows = [limits[case][0][column] for column in native_cases.columns_of(len(values))]
+            allowed = np.stack(rows)
+        else:  # logarithms and exponentials by themselves
+            allowed = 2 * U * np.abs(np.where(finite, values, 0.0))
+        assert (off <= 2 * allowed).all(), (name, off.max())
 
 
 def test_exact_sums_are_the_same_on_every_level(found, here):
@@ -67,33 +91,49 @@ def test_exact_sums_are_the_same_on_every_level(found, here):
 
 
 def in_rows(case, values, kind):
-    """A side as a table of float64, two columns for one; and how far its numbers spread."""
+    """A side as a table of float64, two columns for one, or codes; and which column was made of the other, if any."""
     table = np.column_stack(values) if isinstance(values, tuple) else np.asarray(values)
     if kind in ("labels", "verdicts"):
         codes = table.astype(np.int64)
-        return (codes, "labels", 0.0) if kind == "labels" else (np.eye(case.classes)[codes], "probs", 0.0)
+        return (codes, "labels", None) if kind == "labels" else (np.eye(case.classes)[codes], "probs", None)
     table = table.astype(np.float64)
-    if table.ndim == 1:
-        with np.errstate(divide="ignore"):
-            rest = np.log1p(-np.exp(table)) if kind == "log-probs" else 0 * table if kind == "logits" else 1 - table
-        table = np.column_stack([table, rest] if case.positive == 0 else [rest, table])
-    spread = np.where(np.isfinite(table), np.abs(table), 0).max(axis=1) if "log" in kind else 0.0
-    return table, kind, spread
+    if table.ndim > 1:
+        return table, kind, None
+    with np.errstate(divide="ignore"):
+        near = np.log(-np.expm1(table)) if kind == "log-probs" else None
+        far = np.log1p(-np.exp(table)) if kind == "log-probs" else 0 * table if kind == "logits" else 1 - table
+    rest = far if near is None else np.where(table > -0.69, near, far)
+    return np.column_stack([table, rest] if case.positive == 0 else [rest, table]), kind, 1 - case.positive
+
+
+def sides_of(case):
+    """Both sides with their roundings."""
+    people, kind, made = in_rows(case, case.people, case.people_kind)
+    if kind == "labels":
+        people, kind = np.eye(case.classes)[people], "probs"
+    model, model_kind, made_too = in_rows(case, case.model, case.model_kind)
+    return native_bounds.side(people, kind, made=made), native_bounds.side(model, model_kind, made=made_too)
+
+
+def bounds_of(case):
+    """Column → the largest error of each item."""
+    judgements = None
+    if case.people_kind == "counts":
+        judgements = in_rows(case, case.people, "counts")[0].sum(axis=1)
+    return native_bounds.bounds(*sides_of(case), judgements=judgements, labels=case.people_kind == "labels")
 
 
 def book(column, case):
-    """The book's values of a column, and how large the numbers are that it adds up."""
+    """The book's values of a column."""
     people, people_kind, _ = in_rows(case, case.people, case.people_kind)
-    model, model_kind, spread = in_rows(case, case.model, case.model_kind)
+    model, model_kind, _ = in_rows(case, case.model, case.model_kind)
     function = getattr(measures, column)
     if column == "entropy":
-        return function(people, unit="nat", kind=people_kind), 0.0
+        return function(people, unit="nat", kind=people_kind)
     if column == "disagreement":
-        return function(people, kind=people_kind), 0.0
+        return function(people, kind=people_kind)
     unit = {"unit": "nat"} if column in ("cross_entropy", "kl_divergence") else {}
-    values = function(people, model, people_kind=people_kind, model_kind=model_kind, **unit)
-    loss = measures.cross_entropy(people, model, unit="nat", people_kind=people_kind, model_kind=model_kind)
-    return values, spread + np.where(np.isfinite(loss), loss, 0.0)
+    return function(people, model, people_kind=people_kind, model_kind=model_kind, **unit)
 
 
 def by_book(case):
@@ -107,30 +147,94 @@ def by_book(case):
     return [column for column in columns if case.people_kind != "probs" or column != "ranked_squared_distance"]
 
 
-def test_values_are_those_of_the_book(found):
+def test_values_are_those_of_the_book(found, limits):
+    """The book makes the same kinds of roundings: twice the bound."""
     checked = 0
     for case in (*native_cases.plain_cases(), *native_cases.layout_cases()):
         values = dict(zip(case.columns, found[case.name], strict=True))
         for column in by_book(case):
-            expected, large = book(column, case)
-            allowed = EPSILON * (case.classes + 8) * (1 + np.where(np.isfinite(expected), np.abs(expected), 0) + large)
+            expected, allowed = book(column, case), 2 * limits[case.name][0][column]
             with np.errstate(invalid="ignore"):
                 off = np.where(values[column] == expected, 0, np.abs(values[column] - expected))
-            assert (off <= allowed).all(), (case.name, column, off.max())
+            assert (off <= allowed).all(), (case.name, column, (off / allowed).max())
             checked += len(off)
     assert checked > 100_000
 
 
-def test_values_are_those_of_fifty_digits(found):
+def test_values_are_those_of_fifty_digits(found, limits):
     checked = 0
     for case, row in native_cases.reference_cases():
         exact = float(row["value"])
         got = float(found[case.name][case.columns.index(row["measure"])][0])
-        got *= NATS[row["options"].get("unit", "bit")] if row["measure"] in native_cases.COLUMNS[:3] else 1.0
-        allowed = (case.classes + 8) * EPSILON * max(float(row["scale"]), 1.0)
+        got *= (nats := NATS[row["options"].get("unit", "bit")] if row["measure"] in native_cases.COLUMNS[:3] else 1.0)
+        allowed = nats * limits[case.name][0][row["measure"]][0] + 3 * U * abs(exact)  # the unit, the table's rounding
         assert got == exact or abs(got - exact) <= allowed, (row, got)
         checked += 1
     assert checked > 100
+
+
+def exact_side(values, kind):
+    """Probabilities and logarithms of one row, to 50 digits."""
+    numbers = [mp.mpf(float(x)) for x in values]
+    if kind == "counts":
+        numbers = [n / sum(numbers) for n in numbers]
+    if kind in ("probs", "counts"):
+        return numbers, [mp.log(x) if x else -mp.inf for x in numbers]
+    total = mp.log(sum(mp.exp(z) for z in numbers)) if kind == "logits" else 0
+    return [mp.exp(z - total) for z in numbers], [z - total for z in numbers]
+
+
+def exactly(p, log_p, q, log_q, judgements):
+    """Column → value, from the definitions; the accuracies are counted and need no digits."""
+    own = -sum(a * b for a, b in zip(p, log_p, strict=True) if a)
+    cross = -sum(a * b for a, b in zip(p, log_q, strict=True) if a)
+    apart, half = [a - b for a, b in zip(p, q, strict=True)], mp.mpf(1 if len(p) > 2 else 0.5)
+    squares, alike = half * sum(d * d for d in apart), sum(a * a for a in p)
+    brier = half * (1 - 2 * sum(a * b for a, b in zip(p, q, strict=True)) + sum(b * b for b in q))
+    found = {
+        "cross_entropy": cross, "entropy": own, "kl_divergence": cross - own, "brier": brier,
+        "absolute_error": half * sum(abs(d) for d in apart), "squared_error": squares,
+        "squared_distance": squares, "disagreement": half * (1 - alike),
+    }  # fmt: skip
+    at = [(sum(p[: c + 1]), sum(q[: c + 1])) for c in range(len(p) - 1)]
+    found["ranked_probability_score"] = found["ranked_squared_distance"] = sum((P - Q) ** 2 for P, Q in at)
+    if judgements:
+        K = mp.mpf(float(judgements))
+        pairs = sum(K * a * (K * a - 1) for a in p) / (K * (K - 1))
+        found |= {"disagreement": half * (1 - pairs), "squared_distance": brier - half * (1 - pairs)}
+        terms = (K * P * (K * P - 1) / (K * (K - 1)) - 2 * P * Q + Q * Q for P, Q in at)
+        found["ranked_squared_distance"] = sum(terms)
+    return found
+
+
+@pytest.fixture(scope="module")
+def hard():
+    """Each hard case and its exact columns, row by row."""
+    with mp.workdps(50):
+        rows = []
+        for case in native_cases.hard_cases():
+            people, kind, _ = in_rows(case, case.people, case.people_kind)
+            people, kind = (np.eye(case.classes)[people], "probs") if kind == "labels" else (people, kind)
+            exact = [
+                exactly(*exact_side(said, kind), *exact_side(model, case.model_kind), said.sum() * (kind == "counts"))
+                for said, model in zip(people, case.model, strict=True)
+            ]
+            rows.append((case, exact))
+    return rows
+
+
+def test_hard_rows_are_within_their_roundings(found, limits, hard):
+    checked = 0
+    for case, rows in hard:
+        for column, values in zip(case.columns, found[case.name], strict=True):
+            if "accuracy" in column:
+                continue
+            for got, exact, allowed in zip(values.tolist(), rows, limits[case.name][0][column], strict=True):
+                with mp.workdps(50):
+                    off = 0 if got == exact[column] else abs(got - exact[column])
+                assert off <= allowed, (case.name, column, got)
+                checked += 1
+    assert checked > 5000
 
 
 def test_the_place_of_a_fault(found):
@@ -142,15 +246,13 @@ def test_the_place_of_a_fault(found):
 
 
 def test_logarithms_and_exponentials_are_within_one_rounding(found):
-    from mpmath import exp, log, mp, mpf
-
     with mp.workdps(40):
         given_to = {"log": native_cases.LOGARITHMS, "exp": native_cases.EXPONENTIALS}
-        for (name, given), function in zip(given_to.items(), (log, exp), strict=True):
+        for (name, given), function in zip(given_to.items(), (mp.log, mp.exp), strict=True):
             got = found[name][-len(given) :]
             for x, y in zip(given.tolist(), got.tolist(), strict=True):
-                exact = function(mpf(x))
-                assert abs(mpf(y) - exact) <= np.spacing(abs(float(exact))), (name, x)
+                exact = function(mp.mpf(x))
+                assert abs(mp.mpf(y) - exact) <= np.spacing(abs(float(exact))), (name, x)
 
 
 def same_bytes(classes, blocks, **options):
