@@ -63,7 +63,8 @@ def draw(setting, seed, items=None):
 def table_of(panel):
     patterns, place, frequency = np.unique(panel.counts, axis=0, return_inverse=True, return_counts=True)
     place, loss = place.ravel(), panel.loss
-    return PatternTable.of(patterns, frequency), LossSums.of(np.bincount(place, loss), np.bincount(place, loss**2))
+    sums = LossSums.of(np.bincount(place, loss), np.bincount(place, loss**2), items=frequency, cube=np.sum(loss**3))
+    return PatternTable.of(patterns, frequency), sums
 
 
 def truth_of(setting, items=1_000_000):

@@ -62,7 +62,10 @@ def load(name):
 def table_of(counts, losses=()):
     patterns, place, frequency = np.unique(counts, axis=0, return_inverse=True, return_counts=True)
     place = place.ravel()
-    sums = [LossSums.of(np.bincount(place, loss), np.bincount(place, loss**2)) for loss in losses]
+    sums = [
+        LossSums.of(np.bincount(place, loss), np.bincount(place, loss**2), items=frequency, cube=np.sum(loss**3))
+        for loss in losses
+    ]
     return PatternTable.of(patterns, frequency), sums
 
 

@@ -294,7 +294,8 @@ def test_worth_by_both_ways_to_combine_people_and_the_share_that_is_known():
     patterns, place, frequency = np.unique(counts, axis=0, return_inverse=True, return_counts=True)
     loss = -(counts / 6 * np.log(q)).sum(axis=1)
     table = PatternTable.of(patterns, frequency)
-    losses = LossSums.of(np.bincount(place.ravel(), loss), np.bincount(place.ravel(), loss**2))
+    sums = (np.bincount(place.ravel(), power) for power in (loss, loss**2))
+    losses = LossSums.of(*sums, items=frequency, cube=np.sum(loss**3))
     for entry, curve in (
         (model["equivalence"], frequency_curve(table)),
         (model["equivalence"]["bayesian"], bayesian_curve(table)),

@@ -2,6 +2,7 @@ from math import inf
 
 import numpy as np
 import pytest
+from scipy.special import stdtrit
 
 from bitsapart.people.curve import Curve
 from bitsapart.people.equivalence import Equivalence, equivalent_people, rater_curves
@@ -94,6 +95,37 @@ def test_the_interval_ends_where_the_confidence_limits_cross_the_model():
     reach = 1.9842 * np.sqrt(100 / 99) * spread / 10
     assert got.low == pytest.approx(1 + (0.6 - 0.55 - reach) / 0.1, abs=1e-4)
     assert got.high == pytest.approx(1 + (0.6 - 0.55 + reach) / 0.1, abs=1e-4)
+
+
+def test_a_skewed_difference_moves_both_ends_by_halls_transformation():
+    """At each end t + γt²/3 + γ²t³/27 + γ/6 is the quantile; γ, the skewness of a mean, from the items themselves."""
+    curve = frequency_curve(COUNTS)
+    items = COUNTS.items.astype(int)
+    place = np.repeat(np.arange(4), items)
+    loss = np.random.default_rng(4).gamma(0.4, 0.5 * (curve.mean[1] + curve.mean[2]) / 0.4, place.size)
+    sums = np.bincount(place, loss), np.bincount(place, loss**2)
+    got = equivalent_people(curve, LossSums.of(*sums, items=items, cube=np.sum(loss**3)))
+    plain = equivalent_people(curve, LossSums.of(*sums))
+    n, quantile = place.size, float(stdtrit(place.size - 1, 0.975))
+    for end, expected in ((got.low, quantile), (got.high, -quantile)):
+        k = int(end)
+        d = (1 - (end - k)) * curve.influence[place, k] + (end - k) * curve.influence[place, k + 1] - loss
+        t = d.mean() / (d.std(ddof=1) / n**0.5)
+        g = np.mean((d - d.mean()) ** 3) / d.std() ** 3 / n**0.5
+        assert t + g * t**2 / 3 + g**2 * t**3 / 27 + g / 6 == pytest.approx(expected, rel=1e-6)
+    assert got.low < plain.low  # a loss with a long upper tail: the model may well be worth less
+    assert got.high < plain.high
+
+
+def test_items_outside_the_curve_scale_what_is_known_of_the_skewness():
+    table = PatternTable.of([[4, 0], [2, 2], [0, 4], [1, 0]], [40, 20, 30, 10])
+    total, square = np.array([4.0, 14.0, 6.0, 2.0]), np.array([2.0, 14.0, 3.0, 1.0])
+    losses = LossSums.of(total, square, items=table.items, cube=30.0)
+    got = equivalent_people(frequency_curve(table), losses)
+    kept = table.where(table.people > 1)
+    alone = LossSums(total[:3], total[:3], square[:3], losses.third * 0.9)
+    same = equivalent_people(frequency_curve(kept), alone)
+    assert (got.left_out, got.low, got.high) == (10, pytest.approx(same.low), pytest.approx(same.high))
 
 
 def test_one_item_has_no_interval():

@@ -52,6 +52,36 @@ def test_rows_split_by_group_give_the_clustered_covariance(panel):
     assert (moments.n, moments.unit) == (7, "groups")
 
 
+@pytest.mark.parametrize("coefficients", [(-1.0, 0.7, 0.3), (0.0, 1.0, 0.0), (-1.0, 0.0, 0.0)])
+def test_skewness_is_that_of_the_items(panel, coefficients):
+    counts, loss, _, group = panel
+    patterns, place, (n, x, xx) = collapsed(counts, np.ones(60), loss, loss**2)
+    values = np.random.default_rng(2).gamma(1, size=(len(patterns), 2))
+    losses = LossSums.of(x, xx, items=n, cube=np.sum(loss**3))
+    moments = mean_covariance(PatternTable.of(patterns, n), values, losses)
+    each = np.column_stack([loss, values[place]]) @ coefficients
+    away = each - each.mean()
+    assert moments.skewness(coefficients) == pytest.approx(np.mean(away**3) / np.mean(away**2) ** 1.5, rel=1e-10)
+    rows, place, (n, x, xx) = collapsed(np.column_stack([counts, group]), np.ones(60), loss, loss**2)
+    values = np.column_stack([rows[:, 0] * 0.7, rows[:, 1] ** 2])
+    moments = mean_covariance(PatternTable.of(rows[:, :3], n, groups=rows[:, 3]), values, LossSums.of(x, xx))
+    each = np.column_stack([loss, values[place]]) @ coefficients
+    away = np.bincount(group, each - each.mean())
+    assert moments.skewness(coefficients) == pytest.approx(np.mean(away**3) / np.mean(away**2) ** 1.5, rel=1e-10)
+
+
+def test_skewness_is_0_where_it_is_not_known(panel):
+    counts, loss, weight, _ = panel
+    patterns, _, (n, x, xx, w, ww, wx, wwx, wwxx) = collapsed(
+        counts, np.ones(60), loss, loss**2, weight, weight**2, weight * loss, weight**2 * loss, weight**2 * loss**2
+    )
+    values = np.arange(len(patterns), dtype=float)
+    without_cubes = mean_covariance(PatternTable.of(patterns, n), values, LossSums.of(x, xx))
+    weighted = PatternTable.of(patterns, n, weight=w, weight_square=ww)
+    weighed = mean_covariance(weighted, values, LossSums.of(wx, wwxx, cross=wwx, items=n, cube=np.sum(loss**3)))
+    assert without_cubes.skewness([-1.0, 1.0]) == weighed.skewness([-1.0, 1.0]) == 0.0
+
+
 def test_one_item_has_no_variance():
     moments = mean_covariance(PatternTable.of([[1, 2]], [1]), np.array([0.4]))
     assert moments.means == [0.4]

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from .summary import Settings
 
-__all__ = ["correct_for_panel", "panel_entries", "verdict_entries"]
+__all__ = ["Panel", "correct_for_panel", "panel_entries", "panel_of", "verdict_entries"]
 
 _ONE_JUDGEMENT = "one judgement per item cannot tell people's own uncertainty from the model's error"
 _CROSSED = "its ends have crossed: too few items, or people who differ more often than independent answers would"
@@ -32,12 +32,13 @@ _FEW = 30  # items
 
 
 @dataclass(eq=False)
-class _Panel:
-    """What every model of a tally is compared with: worked out once and kept beside the tally."""
+class Panel:
+    """What every model of a tally is compared with, worked out once, when it is first asked for."""
 
     table: "PatternTable"
     items: int
     sums: PatternSums | None = None
+    cubes: tuple[float, ...] = ()
     curves: "dict[int | None, tuple[Curve, ...]]" = field(default_factory=dict)
 
     @cached_property
@@ -56,30 +57,42 @@ class _Panel:
         return self.curves[k_max]
 
 
-def correct_for_panel(tally: Tally, model: int, measures: dict[str, dict[str, Any]], settings: "Settings") -> None:
+def panel_of(tally: Tally) -> Panel | None:
+    """The panel of a tally; None where count patterns were not gathered, or people gave no counts."""
+    from bitsapart.people.patterns import PatternTable
+
+    sums = None if tally.people_kind == "probs" else tally.patterns()
+    if sums is None:
+        return None
+    table = PatternTable.of(
+        sums.counts, sums.items, weight=sums.weight, weight_square=sums.weight_square, groups=sums.groups
+    )
+    return Panel(table, tally.items, sums, tuple(tally.cubes(place) for place in range(len(tally.models))))
+
+
+def correct_for_panel(
+    tally: Tally, panel: Panel | None, model: int, measures: dict[str, dict[str, Any]], settings: "Settings"
+) -> None:
     """Correct entropy and KL, in place, for how few people were asked."""
     if settings.exact or tally.people_kind == "probs":
         return
     if not any(size > 1 for size in tally.panel_sizes):
         _claim_nothing(measures)
-        return
-    panel = _panel(tally)
-    if panel is None:
+    elif panel is None:
         for key in ("entropy", "kl_divergence"):
             measures[key]["note"] = "plug-in: " + ("too small" if key == "entropy" else "too large") + " for few people"
-        return
-    _correct(measures, panel.entropy, _losses(panel, model), settings)
+    else:
+        _correct(measures, panel.entropy, _losses(panel, model), settings)
 
 
-def panel_entries(tally: Tally, model: int, settings: "Settings") -> dict[str, Any]:
+def panel_entries(tally: Tally, panel: Panel | None, model: int, settings: "Settings") -> dict[str, Any]:
     """What only a panel can say of a model.
 
     Returns:
         The entries `known`, the share of what there is to know, with two judgements an item; and `equivalence`, how
         many people the model is worth, with three.
     """
-    panel = None if settings.exact or tally.people_kind == "probs" else _panel(tally)
-    if panel is None or not any(size > 1 for size in tally.panel_sizes):
+    if settings.exact or panel is None or not any(size > 1 for size in tally.panel_sizes):
         return {}
     losses = _losses(panel, model)
     found: dict[str, Any] = {}
@@ -120,7 +133,7 @@ def verdict_entries(tally: Tally, model: int, settings: "Settings") -> dict[str,
     per_unit = nats_in(settings.unit)
     mean = mean_covariance(table, fitted.cross_entropy).combined([1.0])
     found: dict[str, Any] = {"cross_entropy": _entry(_interval(mean).scaled(1 / per_unit), settings.unit)}
-    panel = _Panel(table, tally.items)
+    panel = Panel(table, tally.items)
     kl = panel.entropy.divergence(fitted.losses)
     if kl.point is not None:
         entry = _entry(_interval(kl.point).scaled(1 / per_unit), settings.unit)
@@ -142,29 +155,13 @@ def _claim_nothing(measures: dict[str, dict[str, Any]]) -> None:
         measures.pop(key, None)
 
 
-def _panel(tally: Tally) -> _Panel | None:
-    """None where count patterns were not gathered."""
-    from bitsapart.people.patterns import PatternTable
-
-    kept: _Panel | None = tally.__dict__.get("_panel")
-    if kept is None or kept.items != tally.items:
-        sums = tally.patterns()
-        if sums is None:
-            return None
-        table = PatternTable.of(
-            sums.counts, sums.items, weight=sums.weight, weight_square=sums.weight_square, groups=sums.groups
-        )
-        kept = tally.__dict__["_panel"] = _Panel(table, tally.items, sums)
-    return kept
-
-
-def _losses(panel: _Panel, model: int) -> "LossSums":
+def _losses(panel: Panel, model: int) -> "LossSums":
     from bitsapart.people.patterns import LossSums
 
     sums = panel.sums
     assert sums is not None  # only the panel of calibrated verdicts brings its own losses
     total = np.where(sums.infinite[model] > 0, np.inf, sums.total[model])
-    return LossSums.of(total, sums.square[model], cross=sums.cross[model])
+    return LossSums.of(total, sums.square[model], cross=sums.cross[model], items=sums.items, cube=panel.cubes[model])
 
 
 def _correct(
@@ -221,7 +218,7 @@ def _cut(entry: dict[str, Any], most: float) -> list[str]:
     return [f"the interval is cut to what an entropy can be, 0 to {most:.4f}"]
 
 
-def _worths(panel: _Panel, losses: "LossSums", settings: "Settings") -> dict[str, Any]:
+def _worths(panel: Panel, losses: "LossSums", settings: "Settings") -> dict[str, Any]:
     """How many people the model is worth; under `bayesian` the same where Bayes' rule combines their answers."""
     from bitsapart.people.equivalence import BAYESIAN_CLASSES, equivalent_people
 

@@ -9,7 +9,7 @@ from bitsapart import __version__
 from bitsapart.units import Unit, nats_in
 
 from .intervals import Interval, clustered_interval
-from .panel import correct_for_panel, panel_entries, verdict_entries
+from .panel import Panel, correct_for_panel, panel_entries, panel_of, verdict_entries
 from .rivals import rank
 from .slices import distance_of, share_of_distance, widened
 from .tally import Tally, Weighting
@@ -104,11 +104,13 @@ def document(tally: Tally, settings: Settings | None = None, context: Context | 
     """
     context = context or Context()
     settings = replace(settings or Settings(), per=tally.per, detail="calibration" in tally.parts)
-    models = [_model(tally, place, settings) for place in range(len(tally.models))]
+    panel = panel_of(tally)
+    models = [_model(tally, panel, place, settings) for place in range(len(tally.models))]
     ranking, pairs = rank(tally, models, settings.unit)
+    slices = {key: (part, panel_of(part)) for key, part in context.slices.items()}
     for place, model in enumerate(models):
-        if context.slices:
-            model["slices"] = _slices(tally, context.slices, place, settings)
+        if slices:
+            model["slices"] = _slices(tally, slices, place, settings)
     by_name = {model["name"]: model for model in models}
     for name, test in context.replacement.items():
         by_name[name]["replacement"] = dict(test)
@@ -151,9 +153,9 @@ def interval_of(tally: Tally, measure: str, model: int, weighting: Weighting = "
     return moments.interval()
 
 
-def _model(tally: Tally, place: int, settings: Settings) -> dict[str, Any]:
+def _model(tally: Tally, panel: Panel | None, place: int, settings: Settings) -> dict[str, Any]:
     infinite, items = tally.infinite(place)
-    measures = _measures(tally, place, settings)
+    measures = _measures(tally, panel, place, settings)
     model: dict[str, Any] = {
         "name": tally.models[place],
         "kind": tally.model_kinds[place],
@@ -162,7 +164,7 @@ def _model(tally: Tally, place: int, settings: Settings) -> dict[str, Any]:
         "worst": _worst(tally, place, settings),
         "identity": _identity(tally, place, settings.unit, infinite=bool(infinite)),
     }
-    model |= panel_entries(tally, place, settings)
+    model |= panel_entries(tally, panel, place, settings)
     model |= verdict_entries(tally, place, settings)
     if "classes" in tally.parts:
         model["by_class"] = _by_class(tally, place, settings)
@@ -172,7 +174,7 @@ def _model(tally: Tally, place: int, settings: Settings) -> dict[str, Any]:
     return model
 
 
-def _measures(tally: Tally, place: int, settings: Settings) -> dict[str, dict[str, Any]]:
+def _measures(tally: Tally, panel: Panel | None, place: int, settings: Settings) -> dict[str, dict[str, Any]]:
     """Every measure of a model, corrected for how few people were asked."""
     infinite = tally.infinite(place)[0]
     held = [key for key in _COLUMNS if tally.moments(key, place).n or (infinite and key in _MAY_BE_INFINITE)]
@@ -182,7 +184,7 @@ def _measures(tally: Tally, place: int, settings: Settings) -> dict[str, dict[st
     _make_infinite(measures, infinite)
     measures |= _likelihood(tally, place, infinite=bool(infinite))
     measures["perplexity"] = _perplexity(interval_of(tally, "cross_entropy", place), infinite=bool(infinite))
-    correct_for_panel(tally, place, measures, settings)
+    correct_for_panel(tally, panel, place, measures, settings)
     return measures
 
 
@@ -330,7 +332,7 @@ def _people(tally: Tally, settings: Settings) -> dict[str, Any]:
 
 
 def _slices(
-    whole: Tally, parts: Mapping[tuple[str, str], Tally], place: int, settings: Settings
+    whole: Tally, parts: Mapping[tuple[str, str], tuple[Tally, Panel | None]], place: int, settings: Settings
 ) -> list[dict[str, Any]]:
     """The same measures on parts of the items, and the share of the whole distance that each holds, largest first.
 
@@ -338,8 +340,8 @@ def _slices(
     """
     distance, level = distance_of(whole, place), 1 - 0.05 / len(parts)
     rows = []
-    for (column, value), part in parts.items():
-        measures = _measures(part, place, replace(settings, total=False))
+    for (column, value), (part, panel) in parts.items():
+        measures = _measures(part, panel, place, replace(settings, total=False))
         share = share_of_distance(whole, part, place, distance=distance, level=level)
         known = not isnan(share.value)
         rows.append({

@@ -304,6 +304,10 @@ class Tally:
         for part in parts:
             setattr(self, f"_{part}", getattr(fresh, f"_{part}"))
 
+    def cubes(self, model: int = 0) -> float:
+        """Σd³ of the cross-entropy over the items where it is finite; nan where it was not gathered."""
+        return self._tails[model][0] / GRID if "tails" in self.parts else float("nan")
+
     def patterns(self) -> PatternSums | None:
         """The pattern table; None where it was not gathered or nothing was counted."""
         return self._patterns.sums(grouped=self._groups is not None) if self._patterns else None

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from math import nan, sqrt
+from math import isfinite, nan, sqrt
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -145,18 +145,36 @@ class LossSums:
         total: (P,) Σ w·x.
         cross: (P,) Σ w²·x.
         square: (P,) Σ w²·x².
+        third: Σ(x − x̄)³ over all the items, x̄ being the mean of an item's own pattern; nan where it is not known.
     """
 
     total: Floats
     cross: Floats
     square: Floats
+    third: float = nan
 
     @classmethod
-    def of(cls, total: ArrayLike, square: ArrayLike, *, cross: ArrayLike | None = None) -> LossSums:
-        """Σx and Σx² for each pattern; with weights Σwx, Σw²x² and, as `cross`, Σw²x."""
+    def of(
+        cls, total: ArrayLike, square: ArrayLike, *, cross: ArrayLike | None = None, items: ArrayLike | None = None,
+        cube: float = nan,
+    ) -> LossSums:  # fmt: skip
+        """Σx and Σx² for each pattern; with weights Σwx, Σw²x² and, as `cross`, Σw²x.
+
+        Args:
+            total: Σ w·x.
+            square: Σ w²·x².
+            cross: Σ w²·x; the same as `total` without weights.
+            items: how many items have each pattern, for `cube`.
+            cube: Σx³ over all of them; without weights it tells how skewed the mean is.
+        """
         sums = np.asarray(total, dtype=np.float64)
         crossed = sums if cross is None else np.asarray(cross, dtype=np.float64)
-        return cls(sums, crossed, np.asarray(square, dtype=np.float64))
+        squares = np.asarray(square, dtype=np.float64)
+        third = nan
+        if items is not None and np.isfinite(sums).all():
+            n = np.asarray(items, dtype=np.float64)
+            third = cube - float(np.sum(3 * sums * squares / n - 2 * sums**3 / n**2))
+        return cls(sums, crossed, squares, third)
 
     def per_judgement(self, table: PatternTable) -> LossSums:
         """The same sums with every item weighted by its number of judgements."""
@@ -164,8 +182,8 @@ class LossSums:
         return LossSums(self.total * people, self.cross * people**2, self.square * people**2)
 
     def where(self, mask: NDArray[np.bool_]) -> LossSums:
-        """The patterns where the mask is true."""
-        return LossSums(self.total[mask], self.cross[mask], self.square[mask])
+        """The patterns where the mask is true; `third` stays that of all items."""
+        return LossSums(self.total[mask], self.cross[mask], self.square[mask], self.third)
 
 
 @dataclass(frozen=True, eq=False)
@@ -177,12 +195,33 @@ class MeanCovariance:
         covariance: (J, J) of the means; nan where there are not two units.
         n: independent units.
         unit: "items" or "groups".
+        units: (R, J) how far units lie from the means: the patterns' own means, or the groups' sums. None where the
+            units weigh differently.
+        times: (R,) how many units each row stands for.
+        inside: (R,) Σ(x − x̄)² of the model's loss around its own pattern's mean.
+        third: Σ(x − x̄)³ of the same over all of them.
     """
 
     means: Floats
     covariance: Floats
     n: int
     unit: str
+    units: Floats | None = None
+    times: Floats | float = 1.0
+    inside: Floats | float = 0.0
+    third: float = 0.0
+
+    def skewness(self, coefficients: ArrayLike) -> float:
+        """Third standardised moment of Σ c_j·value_j over the units; 0 where it is not known or nothing varies."""
+        if self.units is None:
+            return 0.0
+        c = np.asarray(coefficients, dtype=np.float64)
+        used = np.flatnonzero(c)  # a few of many
+        away = self.units[:, used] @ c[used]
+        own, squares = float(c[0]) ** 2, away * away
+        second = float(np.sum(self.times * squares + own * self.inside))
+        third = float(np.sum((self.times * squares + 3 * own * self.inside) * away)) + float(c[0]) ** 3 * self.third
+        return sqrt(self.n) * third / second**1.5 if second > 0 and isfinite(third) else 0.0
 
     def combined(self, coefficients: ArrayLike, *, value: float | None = None) -> Estimate:
         """The estimate Σ c_j·mean_j; `value` replaces the sum where it was only a linearisation."""
@@ -209,30 +248,42 @@ def mean_covariance(table: PatternTable, values: Floats, losses: LossSums | None
     weight = table.weight.sum()
     means = table.weight @ matrix / weight
     centred = matrix - means
+    if losses is not None:
+        means = np.concatenate([[losses.total.sum() / weight], means])
     if table.groups is None:
-        units = round(float(table.items.sum()))
-        products = (centred * table.weight_square[:, None]).T @ centred
-        if losses is not None:
-            mean = losses.total.sum() / weight
-            deviation = losses.cross - mean * table.weight_square
-            spread = float(np.sum(losses.square - 2 * mean * losses.cross + mean**2 * table.weight_square))
-            aside = deviation @ centred
-            products = np.block([[np.array([[max(spread, 0.0)]]), aside[None, :]], [aside[:, None], products]])
-            means = np.concatenate([[mean], means])
-        unit = "items"
-    else:
-        residual = centred * table.weight[:, None]
-        if losses is not None:
-            mean = losses.total.sum() / weight
-            residual = np.column_stack([losses.total - mean * table.weight, residual])
-            means = np.concatenate([[mean], means])
-        by_group = np.zeros((int(table.groups.max()) + 1, residual.shape[1]))
-        np.add.at(by_group, table.groups, residual)
-        units = int(np.unique(table.groups).size)
-        products = by_group.T @ by_group
-        unit = "groups"
-    factor = units / (units - 1) / weight**2 if units > 1 else nan
-    return MeanCovariance(np.asarray(means), products * factor, units, unit)
+        return _over_items(table, means, centred, losses)
+    residual = centred * table.weight[:, None]
+    if losses is not None:
+        residual = np.column_stack([losses.total - means[0] * table.weight, residual])
+    by_group = np.zeros((int(table.groups.max()) + 1, residual.shape[1]))
+    np.add.at(by_group, table.groups, residual)
+    seen = np.unique(table.groups)
+    factor = _factor(seen.size, weight)
+    return MeanCovariance(means, by_group.T @ by_group * factor, int(seen.size), "groups", units=by_group[seen])
+
+
+def _over_items(table: PatternTable, means: Floats, centred: Floats, losses: LossSums | None) -> MeanCovariance:
+    units = round(float(table.items.sum()))
+    factor = _factor(units, float(table.weight.sum()))
+    alike = np.array_equal(table.weight, table.items) and np.array_equal(table.weight_square, table.items)
+    products = (centred * table.weight_square[:, None]).T @ centred
+    if losses is None:
+        return MeanCovariance(means, products * factor, units, "items", centred if alike else None, table.items)
+    mean = means[0]
+    deviation = losses.cross - mean * table.weight_square
+    spread = float(np.sum(losses.square - 2 * mean * losses.cross + mean**2 * table.weight_square))
+    aside = deviation @ centred
+    products = np.block([[np.array([[max(spread, 0.0)]]), aside[None, :]], [aside[:, None], products]])
+    if not alike:
+        return MeanCovariance(means, products * factor, units, "items")
+    own = losses.total / table.items
+    inside = np.maximum(losses.square - losses.total * own, 0.0)
+    away = np.column_stack([own - mean, centred])
+    return MeanCovariance(means, products * factor, units, "items", away, table.items, inside, losses.third)
+
+
+def _factor(units: int, weight: float) -> float:
+    return units / (units - 1) / weight**2 if units > 1 else nan
 
 
 def _column(name: str, values: ArrayLike, rows: int) -> Floats:

@@ -100,5 +100,5 @@ def calibrated_verdicts(table: PatternTable, verdicts: ArrayLike, *, options: in
     own = (table.weight / table.items)[:, None]  # the weight of one item of the row
     q = (total[codes] - own * said + 0.5) / (weight[codes][:, None] - own + classes / 2)
     loss = -(said * np.log(np.where(said > 0, q, 1.0))).sum(axis=1)
-    sums = LossSums(table.weight * loss, table.weight_square * loss, table.weight_square * loss**2)
+    sums = LossSums(table.weight * loss, table.weight_square * loss, table.weight_square * loss**2, 0.0)
     return CalibratedVerdicts((total + 0.5) / (weight[:, None] + classes / 2), loss, sums)
