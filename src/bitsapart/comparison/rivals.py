@@ -10,10 +10,10 @@ import numpy as np
 
 from bitsapart.units import Unit, nats_in
 
-from .intervals import Interval, clustered_interval, effective_items, heavy_tailed, student_interval
-from .moments import GRID
+from .intervals import Interval, clustered_interval, student_interval
 from .pairs import Paired, adjusted, paired, tied_with_best
-from .tally import PairSums, Tally
+from .tails import carried_by_few
+from .tally import Tally
 
 __all__ = ["rank"]
 
@@ -90,26 +90,17 @@ def _unsettled(test: Paired, losses: Sequence[float], pair: tuple[int, int]) -> 
     return test
 
 
-def _heavy_tailed(sums: PairSums) -> bool | None:
-    """Whether a few items carry the difference; None where items have weights, whose powers are not kept."""
-    m = sums.moments
-    if m.w != m.n * GRID:
-        return None
-    powers = (m.xx / GRID**2, sums.third / GRID, sums.fourth / GRID)
-    return m.n > 1 and heavy_tailed(m.n, effective_items(m.n, m.total, *powers))
-
-
 def _entry(
     tally: Tally, pair: tuple[int, int], key: str, test: Paired, endless: Sequence[bool], unit: str
 ) -> dict[str, Any]:
-    difference = test.difference
+    difference, sums = test.difference, tally.pair(*pair, key)
     entry: dict[str, Any] = {
         "value": difference.value, "low": difference.low, "high": difference.high,
         "standard_error": difference.standard_error, "unit": unit, "n": difference.n,
         "won_a": test.won_a, "won_b": test.won_b,
         "p_value": None if isnan(test.p_value) else test.p_value,
         "p_adjusted": None if isnan(test.p_adjusted) else test.p_adjusted, "method": test.method,
-        "heavy_tailed": _heavy_tailed(tally.pair(*pair, key)),
+        "heavy_tailed": carried_by_few(sums.moments, sums.third, sums.fourth, sums.weighted),
     }  # fmt: skip
     if key == "cross_entropy" and any(endless[place] for place in pair):
         a, b = (endless[place] for place in pair)

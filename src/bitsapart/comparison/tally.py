@@ -3,7 +3,7 @@
 import copy
 import os
 from collections.abc import Sequence
-from itertools import combinations, takewhile
+from itertools import combinations
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from bitsapart.errors import DomainError, StateError
 
 from .block_sides import length_of, plain
-from .intervals import effective_items, heavy_tailed
 from .moments import GRID, Moments
 from .pattern_book import PatternBook, PatternSums
+from .tails import WeightedTails, carried_by_few
 from .tally_block import CLASS_SUMS, BlockOfItems, fill
+from .tally_names import common_name, names_of
 from .tally_parts import PARTS, PairSums
 from .terms import COLUMNS, ORDINAL, model_kind_of, people_kind_of
 
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 __all__ = ["PARTS", "PairSums", "PatternSums", "Tally"]
 
 Floats = NDArray[np.float64]
-_BETWEEN = "-_. "
 Weighting = Literal["main", "judgement"]
 PAIRED = ("cross_entropy", "brier", "squared_distance")
 
@@ -73,8 +73,8 @@ class Tally:
         threads: int | None = None,
         exact: bool = False,
     ) -> None:
-        self.classes = _names("classes", classes, least=2)
-        self.models = _names("models", models, least=1)
+        self.classes = names_of("classes", classes, least=2)
+        self.models = names_of("models", models, least=1)
         unknown = sorted(set(parts) - set(PARTS))
         if unknown:
             message = f"parts names {unknown[0]!r}, but the parts are {', '.join(PARTS)}"
@@ -101,6 +101,7 @@ class Tally:
         self._infinite_ids: list[list[str]] = [[] for _ in self.models]
         self._worst: list[list[dict[str, Any]]] = [[] for _ in self.models]
         self._tails: list[list[int]] = [[0, 0] for _ in self.models]
+        self._weighted_tails = [WeightedTails() for _ in self.models]
         self._classes: list[dict[str, list[Moments]]] = [
             {key: [Moments()] * len(self.classes) for key in CLASS_SUMS} if "classes" in self.parts else {}
             for _ in self.models
@@ -179,7 +180,7 @@ class Tally:
         Raises:
             StateError: the other tally is of other classes, models, kinds or parts.
         """
-        models = _common_name(self.models, other.models)
+        models = common_name(self.models, other.models)
         for name in ("classes", "models", "per", "parts", "positive", "exact"):
             if name == "models" and models is not None:
                 continue
@@ -256,15 +257,12 @@ class Tally:
         """The sums of the paired differences of models a < b."""
         return self._pairs[a, b, measure]
 
-    def heavy_tailed(self, model: int = 0) -> bool:
-        """Whether a few items carry most of the variance of the cross-entropy (False where it was not gathered)."""
-        if "tails" not in self.parts or self.moments("cross_entropy", model).n < 2:
-            return False
-        m = self.moments("cross_entropy", model)
-        if m.w != m.n * GRID:
-            return False
-        third, fourth = (power / GRID for power in self._tails[model])
-        return heavy_tailed(m.n, effective_items(m.n, m.total, m.xx / GRID**2, third, fourth))
+    def heavy_tailed(self, model: int = 0) -> bool | None:
+        """Whether a few items carry most of the variance of the cross-entropy; None where that is not known."""
+        if "tails" not in self.parts:
+            return None
+        third, fourth = self._tails[model]
+        return carried_by_few(self.moments("cross_entropy", model), third, fourth, self._weighted_tails[model])
 
     def class_sums(self, model: int = 0) -> dict[str, list[float]]:
         """What each class contributes to the means, by column; infinite where an item's loss in that class is.
@@ -345,36 +343,6 @@ class Tally:
 
     def __repr__(self) -> str:
         return f"<Tally of {self.items} items, {len(self.classes)} classes, models {', '.join(self.models)}>"
-
-
-def _common_name(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...] | None:
-    """Names under which two tallies may be added: parts of one model are often files like model-1 and model-2.
-
-    Several models must have the same names, so that none is added to another.
-    """
-    if one == other:
-        return one
-    if len(one) != 1 or len(other) != 1:
-        return None
-    alike = "".join(
-        letter for letter, _ in takewhile(lambda pair: pair[0] == pair[1], zip(one[0], other[0], strict=False))
-    )
-    whole = all(name == alike or name[len(alike)] in _BETWEEN for name in (one[0], other[0]))
-    if not whole and not alike.endswith(tuple(_BETWEEN)):
-        alike = alike.rstrip("0123456789")  # model-1 and model-12 begin alike with a digit of their number
-    return (alike.rstrip(_BETWEEN) or "model",)
-
-
-def _names(what: str, names: Sequence[str], *, least: int) -> tuple[str, ...]:
-    found = tuple(str(name) for name in names)
-    if len(set(found)) < len(found):
-        twice = next(name for place, name in enumerate(found) if name in found[:place])
-        message = f"{what} names {twice!r} twice"
-        raise DomainError(message)
-    if len(found) < least:
-        message = f"{what} holds {len(found)} names, but must hold at least {least}"
-        raise DomainError(message)
-    return found
 
 
 def _no_calibration(tally: Tally) -> "list[OriginSums]":

@@ -14,6 +14,7 @@ from bitsapart.errors import DomainError
 from .block_sides import Place, length_of, native_side, refuse, rows_of
 from .moments import Moments, column_sums, grouped_sums, moments_of
 from .pattern_book import PatternBook
+from .tails import WeightedTails
 from .terms import COLUMNS, ORDINAL, Answers, Forecast, column_values, read_model, read_people
 
 if TYPE_CHECKING:
@@ -54,7 +55,8 @@ def fill(tally: "Tally", block: BlockOfItems) -> None:
     """Make an empty tally the tally of this block."""
     people, models = _sides(tally, block)
     _add_core(tally, block, people, models)
-    if "pairs" in tally.parts or "patterns" in tally.parts or tally._groups is not None:
+    tails = "tails" in tally.parts and (block.weights is not None or tally.per == "judgement")
+    if tails or "pairs" in tally.parts or "patterns" in tally.parts or tally._groups is not None:
         for _, chunk in block.chunks(len(tally.columns) * len(models)):
             _add_values(tally, chunk)
     if set(tally.parts) & {"classes", "confusion", "verdicts", "calibration", "extremes"}:
@@ -183,11 +185,14 @@ def _add_values(tally: "Tally", block: BlockOfItems) -> None:
     values = column_values(people, models, wanted, labels=labels, threads=tally.threads)
     judgements = None
     if tally.people_kind == "counts":
-        columns = block.people if isinstance(block.people, tuple) else tuple(block.people.T)
-        judgements = np.sum([np.asarray(column, dtype=np.float64) for column in columns], axis=0)
+        sides = block.people if isinstance(block.people, tuple) else tuple(block.people.T)
+        judgements = np.sum([np.asarray(column, dtype=np.float64) for column in sides], axis=0)
     weights = block.weights
     judged = weights if judgements is None else judgements if weights is None else judgements * weights
     main = judged if tally.per == "judgement" else weights
+    if "tails" in tally.parts and main is not None:
+        for place, columns in enumerate(values):
+            tally._weighted_tails[place] += WeightedTails.of(columns["cross_entropy"], main)
     if "pairs" in tally.parts:
         for (a, b, key), sums in tally._pairs.items():
             sums.add(values[a][key], values[b][key], main)

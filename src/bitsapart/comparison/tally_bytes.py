@@ -9,6 +9,7 @@ from bitsapart.errors import BitsapartError, StateError
 
 from .moments import Moments
 from .pattern_book import PatternBook
+from .tails import WeightedTails
 from .terms import COLUMNS, ORDINAL
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ def pack(tally: "Tally") -> bytes:
         "judged": [astuple(m) for m in tally._judged],
         "infinite": tally._infinite, "infinite_ids": tally._infinite_ids, "worst": tally._worst, "tails": tally._tails,
     }  # fmt: skip
+    if any(sums.n for sums in tally._weighted_tails):
+        state["weighted_tails"] = [astuple(sums) for sums in tally._weighted_tails]
     if "classes" in tally.parts:
         state["by_class"] = [{key: [astuple(m) for m in row] for key, row in rows.items()} for rows in tally._classes]
     if "confusion" in tally.parts:
@@ -39,6 +42,7 @@ def pack(tally: "Tally") -> bytes:
     if "pairs" in tally.parts:
         state["pairs"] = [
             [a, b, key, astuple(p.moments), p.won_a, p.won_b, p.even, p.third, p.fourth, p.few]
+            + ([astuple(p.weighted)] if p.weighted.n else [])
             for (a, b, key), p in sorted(tally._pairs.items())
         ]
     if "patterns" in tally.parts:
@@ -101,8 +105,12 @@ def _restored(state: dict[str, Any]) -> "Tally":
         tally._classes = [{key: [Moments(*m) for m in row] for key, row in rows.items()} for rows in state["by_class"]]
     if "confusion" in state:
         tally._confusion = [[Moments(*m) for m in row] for row in state["confusion"]]
+    for place, (n, products) in enumerate(state.get("weighted_tails", ())):
+        tally._weighted_tails[place] = WeightedTails(n, tuple(products))
     for a, b, key, moments, *rest in state.get("pairs", ()):
-        tally._pairs[a, b, key] = PairSums(Moments(*moments), *rest)
+        sums = tally._pairs[a, b, key] = PairSums(Moments(*moments), *rest[:6])
+        for n, products in rest[6:]:
+            sums.weighted = WeightedTails(n, tuple(products))
     tally._patterns = PatternBook.from_rows(state.get("patterns", ()), len(tally.classes), len(tally.models))
     for place, table in enumerate(state.get("verdicts", ())):
         tally._verdicts[place] = {

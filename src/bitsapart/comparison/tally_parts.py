@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .moments import Moments, column_sums, power_sums
+from .tails import WeightedTails
 
 __all__ = ["PARTS", "PairSums"]
 
@@ -28,6 +29,7 @@ class PairSums:
         third: Σδ³ as a multiple of the grid.
         fourth: Σδ⁴ as a multiple of the grid.
         few: the w·δ themselves, sorted, while there are fewer than 50; None beyond.
+        weighted: what takes the place of `third` and `fourth` where items have weights.
     """
 
     moments: Moments = field(default_factory=Moments)
@@ -37,6 +39,7 @@ class PairSums:
     third: int = 0
     fourth: int = 0
     few: list[float] | None = field(default_factory=list)
+    weighted: WeightedTails = field(default_factory=WeightedTails)
 
     def add(self, a: Floats, b: Floats, weights: Floats | None) -> None:
         """Add a block of items."""
@@ -50,6 +53,8 @@ class PairSums:
         third, fourth = power_sums(delta)
         self.third += third
         self.fourth += fourth
+        if weights is not None:
+            self.weighted += WeightedTails.of(delta, weights)
         if self.few is not None:
             known = np.isfinite(delta)
             weighted = (delta if weights is None else delta * weights)[known]
@@ -57,7 +62,7 @@ class PairSums:
 
     def merge(self, other: "PairSums") -> None:
         """Add the sums of other items."""
-        for name in ("moments", "won_a", "won_b", "even", "third", "fourth"):
+        for name in ("moments", "won_a", "won_b", "even", "third", "fourth", "weighted"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self._keep(other.few)
 

@@ -26,6 +26,7 @@ def add(into: "Tally", other: "Tally") -> None:
         into._infinite_ids[place] = sorted(ids, key=natural)[:INFINITE_SHOWN]
         into._worst[place] = farthest(into._worst[place] + other._worst[place], into.worst_kept)
         into._tails[place] = [a + b for a, b in zip(into._tails[place], other._tails[place], strict=True)]
+        into._weighted_tails[place] += other._weighted_tails[place]
         for key, row in other._classes[place].items():
             into._classes[place][key] = [a + b for a, b in zip(into._classes[place][key], row, strict=True)]
         into._confusion[place] = [a + b for a, b in zip(into._confusion[place], other._confusion[place], strict=True)]
