@@ -151,3 +151,21 @@ def test_a_pipe_is_said_to_be_one(small: list[str], tmp_path: Path) -> None:
         _, err = start(name, small[1]).communicate(timeout=60)
         rule = "is a pipe or a device, but an input is read more than once: save it to a file first"
         assert err == f"DataError: {name} {rule}\n"
+
+
+def test_too_little_memory_is_one_sentence(small: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    from click.testing import CliRunner
+
+    from bitsapart.cli.main import main
+
+    def refuse(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("bitsapart.comparison.run.document", refuse)
+    monkeypatch.setattr(sys, "argv", ["bitsapart", "compare", *small])
+    with CliRunner().isolation() as (_, err, _out), pytest.raises(SystemExit) as end:
+        main()
+    assert end.value.code == 2
+    assert (
+        err.getvalue().decode() == "There is not enough memory for this: fewer classes or smaller counts need less.\n"
+    )

@@ -167,6 +167,8 @@ def test_saved_and_loaded(tmp_path):
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"schema": 2}', "null", "[" * 100000])
 def test_what_is_no_result_is_refused(tmp_path, text):
     (tmp_path / "r.json").write_text(text)
+    with pytest.raises(StateError, match="not a whole comparison: it lacks 'unit'"):
+        ba.Comparison({"schema": 1})
     with pytest.raises(StateError, match=r"r\.json"):
         Comparison.load(tmp_path / "r.json")
 

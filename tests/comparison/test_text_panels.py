@@ -40,3 +40,12 @@ def test_shares_of_a_distance_that_may_be_nothing_are_not_given():
     rows = result.data["models"][0]["slices"]
     assert {row["share_of"] for row in rows} == {"cross_entropy"}
     assert all(0 < row["share_low"] < row["share_high"] < 1 for row in rows)
+
+
+@pytest.mark.parametrize(("unit", "name"), [("bit", "bits"), ("nat", "nats"), ("hartley", "hartleys")])
+def test_the_distance_is_said_in_the_unit_that_was_asked_for(unit, name):
+    text = str(ba.compare([[3, 1], [1, 3], [2, 2]], [[0.5, 0.5], [0.25, 0.75], [0.75, 0.25]], unit=unit))
+    line = next(line for line in text.splitlines() if "KL divergence" in line)
+    assert f"{name} apart" in line
+    assert set(re.findall("bits|nats|hartleys", line)) == {name}
+    assert "{" not in text

@@ -147,3 +147,10 @@ def test_nothing_is_guessed_from_one_class_in_common() -> None:
     with opened(named({"cat": [1, 2, 3], "cow": [1, 1, 1]}), named(PROBS)) as pair:
         assert pair.classes == ("cat", "cow", "dog")
         assert np.all([name in "".join(pair.announcements) for name in ("cow", "dog")])
+
+
+def test_whole_percentages_of_a_model_are_thought_of(items: Items) -> None:
+    model = named({"cat": [50, 10, 20], "dog": [50, 90, 80]})
+    with pytest.raises(AmbiguityError, match="percentages, --model-kind probs --renormalise"):
+        opened(named(COUNTS), model)
+    assert items(opened(named(COUNTS), model, model_kind="probs", renormalise=True))["b"][1] == (0.1, 0.9)

@@ -79,6 +79,9 @@ def main(args: list[str] | None = None) -> None:
     except (click.Abort, KeyboardInterrupt):
         _say("Stopped.")
         sys.exit(EXIT_INTERRUPTED)
+    except MemoryError:
+        _say("There is not enough memory for this: fewer classes or smaller counts need less.")
+        sys.exit(EXIT_BAD_INPUT)
     except OSError as error:
         _say(f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}")
         sys.exit(EXIT_BAD_INPUT)

@@ -47,6 +47,9 @@ class Quantity:
         return math.nan if self.value is None else self.value
 
 
+_NEEDED = ("unit", "per", "items", "judgements", "classes", "people", "models", "pairs", "ranking", "settings")
+
+
 class Comparison:
     """How far models are from people: values with unit, interval and n.
 
@@ -63,6 +66,10 @@ class Comparison:
         schema = data.get("schema") if isinstance(data, Mapping) else None
         if schema != SCHEMA:
             message = f"this is not a saved comparison: its schema is {schema!r}, this version reads schema {SCHEMA}"
+            raise StateError(message)
+        lacking = next((key for key in _NEEDED if key not in data), None)
+        if lacking is not None:
+            message = f"this is not a whole comparison: it lacks {lacking!r}"
             raise StateError(message)
         self.data: dict[str, Any] = dict(data)
 

@@ -43,7 +43,7 @@ _LIKELIHOOD = (
 _CROSS_ENTROPY = (
     ("cross_entropy", "cross-entropy H(P,Q)", "−Σ p̂ log q"),
     ("entropy", "people's own entropy H(P)", ""),
-    ("kl_divergence", "KL divergence", "bits apart"),
+    ("kl_divergence", "KL divergence", "{unit} apart"),
     ("perplexity", "perplexity", "2^H(P,Q): equally likely choices"),
 )
 
@@ -139,6 +139,7 @@ def _three_ways(data: Mapping[str, Any], model: Mapping[str, Any]) -> Renderable
 
 def _meaning(data: Mapping[str, Any], entry: Mapping[str, Any], meaning: str) -> str:
     """What a row means; where people were few, the ends that assume nothing about people."""
+    meaning = meaning.format(unit=UNIT_NAMES[data["unit"]])
     bracket = entry.get("bracket")
     if bracket and not math.isinf(_float(bracket[0])):
         digits = digits_of(entry["value"], entry.get("low"), entry.get("high"), entry["unit"])

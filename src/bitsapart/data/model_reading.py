@@ -196,7 +196,11 @@ def _kind(sheet: Sheet, options: ReadOptions, shown: Evidence, names: Sequence[s
         )
         raise AmbiguityError(message)
     if shown.whole == 1 and shown.least >= 0 and shown.rows:
-        message = f"{where} hold whole numbers: say whether they are counts of its answers or logits (--model-kind)"
+        percent = shown.near_hundred > _MOSTLY
+        also = "; if they are percentages, --model-kind probs --renormalise" if percent else ""
+        message = (
+            f"{where} hold whole numbers: say whether they are counts of its answers or logits (--model-kind){also}"
+        )
         raise AmbiguityError(message)
     if shown.unit == 1:
         message = (

@@ -92,7 +92,7 @@ def item_set(table: PatternTable, k_max: int | None) -> tuple[int, NDArray[np.bo
     people = table.people
     most = int(people.max())
     if k_max is None:
-        items = np.bincount(people, weights=table.items, minlength=most + 1)
+        items = np.bincount(np.minimum(people, LONGEST + 2), weights=table.items)  # more is as good as endless
         at_least = np.cumsum(items[::-1])[::-1]
         enough = np.flatnonzero(at_least >= KEPT * items.sum() - 1e-9)
         longest = int(np.clip(np.sqrt(WORK / table.counts.size), SHORTEST, LONGEST))

@@ -14,8 +14,9 @@ from . import figures
 from .items import Shown, look_up
 from .markup import Child, Markup, join, shown, tag
 from .sections import facts, hero, how, ranking, three_ways
+from .sentences import in_chinese
 from .standing import better, replacement
-from .words import Language, both, check_language, word
+from .words import Language, both, check_language, two, word
 from .worst import worst
 
 __all__ = ["page", "shell", "write_report"]
@@ -71,7 +72,9 @@ def page(data: Mapping[str, Any], language: Language = "en", items: Mapping[str,
     """The page as text; every text of the data in it is escaped."""
     models = data["models"]
     several = len(models) > 1
-    warnings = [tag("li", shown(warning, 600)) for warning in data.get("warnings", ())]
+    warnings = [
+        tag("li", two(shown(warning, 600), shown(in_chinese(warning), 600))) for warning in data.get("warnings", ())
+    ]
     said = tag("ul", warnings, class_="warn") if warnings else Markup()
     parts = [_model(data, model, place, items or {}, "" if several else said) for place, model in enumerate(models)]
     main = [

@@ -7,6 +7,7 @@ from .charts import ranking_chart
 from .drawing import draw, say_token
 from .markup import Child, Markup, join, name_of, shown, tag
 from .numbers import count, decimals, fixed, interval, number, percent, quantity
+from .sentences import in_chinese
 from .tables import cell, meaning, quantity_cell, table
 from .words import WAYS, both, measure_words, two
 
@@ -324,7 +325,11 @@ def how(data: Entry) -> Markup:
         [cell(tag("code", key), head=True), cell(shown(value))]
         for key, value in (data.get("settings") or {}).items() if value not in (None, False, [], "")
     ]  # fmt: skip
-    notes = tag("ul", [tag("li", name_of(note, 400)) for note in data.get("notes", ())], class_="plain")
+    notes = tag(
+        "ul",
+        [tag("li", two(name_of(note, 400), name_of(in_chinese(note), 400))) for note in data.get("notes", ())],
+        class_="plain",
+    )
     heads = [both(key) for key in ("input", "format", "bytes", "fingerprint")]
     return join([
         tag("h2", both("how")), tag("p", version, class_="note"), notes if data.get("notes") else "",
