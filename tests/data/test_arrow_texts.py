@@ -5,7 +5,7 @@ import pyarrow as pa
 import pytest
 
 from bitsapart.data import arrow_texts
-from bitsapart.data.block import empty_cells
+from bitsapart.data.block import Ids, empty_cells
 
 WORDS = ["cat", "dog", "Ärger", ""]
 
@@ -23,12 +23,23 @@ def test_places():
     assert arrow_texts.places(column.cast(pa.large_string()), WORDS).tolist() == [1, -1, 0, -1, 2, 3, 1]
 
 
-def test_rises():
-    assert arrow_texts.rises(pa.array(["a", "b", "é", "😀"]))
-    assert not arrow_texts.rises(pa.array(["a", "b", "b"]))
-    assert not arrow_texts.rises(pa.array(["2", "10", "1"]))
-    assert arrow_texts.rises(pa.array(["a"]))
-    assert arrow_texts.rises(pa.array(["\ue000", "\U00010000"]))
+@pytest.mark.parametrize(
+    ("texts", "as_text", "by_length"),
+    [
+        (["a", "b", "é", "😀"], True, True),
+        (["a", "b", "b"], False, False),
+        (["2", "10", "100"], False, True),
+        (["10", "2"], True, False),
+        (["2", "10", "1"], False, False),
+        (["item-9", "item-10"], False, True),
+        (["éé", "aaa"], False, True),
+        (["a"], True, True),
+        (["\ue000", "\U00010000"], True, True),
+    ],
+)
+def test_rises(texts, as_text, by_length):
+    assert arrow_texts.rises(pa.array(texts), "text") is as_text
+    assert arrow_texts.rises(pa.array(texts), "length") is by_length
 
 
 def test_first_differing():
@@ -51,3 +62,9 @@ def test_empty_cells_are_read_where_a_column_begins():
         assert empty_cells(column.slice(start)).tolist() == expected
     assert empty_cells(pa.nulls(2)).tolist() == [True, True]
     np.testing.assert_array_equal(empty_cells(pa.array([1.0, 2.0])), [False, False])
+
+
+def test_ids_of_a_run_of_rows_are_those_of_its_rows():
+    for ids in (Ids(pa.array([7, 8, 9, 10]), 0, 4), Ids(pa.array(["a", "b", "c", "d"]), 0, 4), Ids(None, 5, 4)):
+        for run in (range(4), range(1, 3), range(0), range(0, 4, 2)):
+            assert ids.take(run) == ids.take(list(run))

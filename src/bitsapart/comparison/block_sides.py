@@ -34,7 +34,9 @@ class Place:
     def names(self, rows: Sequence[int]) -> list[str]:
         """The names of the items in these rows."""
         if hasattr(self.ids, "take") and not isinstance(self.ids, np.ndarray):
-            return [str(name) for name in self.ids.take([self.first + row for row in rows])]
+            if isinstance(rows, range):
+                return list(map(str, self.ids.take(range(self.first + rows.start, self.first + rows.stop, rows.step))))
+            return list(map(str, self.ids.take([self.first + row for row in rows])))
         return [str(self.ids[self.first + row]) for row in rows]
 
     def beside(self, side: str) -> "Place":

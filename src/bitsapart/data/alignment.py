@@ -8,7 +8,7 @@ import numpy as np
 
 from bitsapart.errors import DataError
 
-from .arrow_texts import first_differing, first_repeated, rises
+from .arrow_texts import ORDERS, Order, first_differing, first_repeated, ordered, rises
 from .block import viewed
 from .engine import Engine
 from .sheet import Sheet
@@ -174,36 +174,38 @@ def _shorter(sides: Sequence[Side], at_hand: Sequence[int], start: int) -> Excep
 
 
 class Increasing:
-    """Watches whether ids increase strictly; if not, keeps a bounded number of them to look for duplicates."""
+    """Watches whether ids increase strictly in some order; if not, keeps a bounded number to look for duplicates."""
 
     KEPT = 4_000_000
 
     def __init__(self) -> None:
-        self.increasing = True
+        self._orders: tuple[Order, ...] = ORDERS
         self._kept: list[Any] = []
         self._rows = 0
         self._last: Any = None
 
+    @property
+    def increasing(self) -> bool:
+        """Whether they have increased so far: numbers by size, texts as texts or by their length first."""
+        return bool(self._orders)
+
     def see(self, ids: Any) -> None:
         """Take notice of a block's ids."""
-        import pyarrow as pa
-
         self._rows += len(ids)
         if self._rows <= self.KEPT:
             self._kept.append(ids)
         else:
             self._kept.clear()
-        if self.increasing and len(ids):
-            values: NDArray[Any] = viewed(ids) if pa.types.is_integer(ids.type) else ids
-            self.increasing = self._rises(values, ids)
+        if self._orders and len(ids):
+            self._orders = tuple(order for order in self._orders if self._rises(ids, order))
             self._last = ids[len(ids) - 1].as_py()
 
-    def _rises(self, values: Any, ids: Any) -> bool:
-        if self._last is not None and not ids[0].as_py() > self._last:
-            return False
-        if isinstance(values, np.ndarray):
-            return bool((values[1:] > values[:-1]).all())
-        return rises(ids)
+    def _rises(self, ids: Any, order: Order) -> bool:
+        first = ids[0].as_py()
+        if not isinstance(first, str):
+            values: NDArray[Any] = viewed(ids)
+            return order == ORDERS[0] and (self._last is None or first > self._last) and _strictly(values)
+        return (self._last is None or ordered(first, order) > ordered(self._last, order)) and rises(ids, order)
 
     def duplicate(self) -> str | None:
         """An id that stands twice, where that can be known.
@@ -220,3 +222,7 @@ class Increasing:
     def known(self) -> bool:
         """Whether duplicates can be excluded or found."""
         return self.increasing or 0 < self._rows <= self.KEPT
+
+
+def _strictly(values: "NDArray[Any]") -> bool:
+    return bool((values[1:] > values[:-1]).all())

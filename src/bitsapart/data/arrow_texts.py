@@ -5,14 +5,17 @@ Importing those takes longer than a whole comparison of a small file; the answer
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .block import empty_cells, viewed
 
-__all__ = ["first_differing", "first_repeated", "places", "rises"]
+__all__ = ["ORDERS", "Order", "first_differing", "first_repeated", "ordered", "places", "rises"]
+
+Order = Literal["text", "length"]
+ORDERS: tuple[Order, ...] = get_args(Order)
 
 _FEW = 1 << 15
 
@@ -41,14 +44,22 @@ def _texts(words: Sequence[str]) -> Any:
     return pa.StringArray.from_buffers(len(parts), pa.py_buffer(ends), pa.py_buffer(b"".join(parts)))
 
 
-def rises(column: Any) -> bool:
-    """Whether every text is above the one before, in the order of their bytes; no cell is empty."""
+def ordered(text: str, order: Order) -> tuple[int, str]:
+    """What a text is compared by: itself, or first its length, as numbers that count up are ("9" before "10")."""
+    return (len(text) if order == "length" else 0), text
+
+
+def rises(column: Any, order: Order) -> bool:
+    """Whether every text is above the one before; no cell is empty."""
     if len(column) <= _FEW:
-        return all(one < other for one, other in pairwise(column.to_pylist()))
+        return all(ordered(one, order) < ordered(other, order) for one, other in pairwise(column.to_pylist()))
     import pyarrow.compute as pc
 
-    above = pc.greater(column.slice(1), column.slice(0, len(column) - 1))
-    return bool(pc.all(above, min_count=0).as_py())
+    above = viewed(pc.greater(column.slice(1), column.slice(0, len(column) - 1)))
+    if order == "length":
+        length = viewed(pc.utf8_length(column))
+        above = (length[1:] > length[:-1]) | ((length[1:] == length[:-1]) & above)
+    return bool(above.all())
 
 
 def first_differing(one: Any, other: Any) -> int | None:

@@ -33,6 +33,8 @@ class Ids:
         """The ids of these rows, as texts."""
         if self._column is None:
             return [f"row {self._start + int(row) + 1}" for row in rows]
+        if isinstance(rows, range) and rows.step == 1:
+            return [str(value) for value in self._column.slice(rows.start, len(rows)).to_pylist()]
         return [str(self._column[int(row)].as_py()) for row in rows]
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:  # noqa: FBT001

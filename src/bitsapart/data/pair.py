@@ -72,7 +72,7 @@ class Pair:
         self._sides, self._places = _sides(readings, options)
         self._extras = _extras(self._sides, options)
         self._sides = [_widened(side, number, self._extras) for number, side in enumerate(self._sides)]
-        self.items_expected = self._sides[0].sheet.rows
+        self.items_expected = self._sides[0].sheet.rows or _answers_counted(people)
         self.inputs = _inputs(readings)
         self._people_decoder: Decoder | None = None if people is None else people_decoder(people, self.classes)
         self._model_decoders = [model_decoder(model, self.classes) for model in models]
@@ -268,6 +268,11 @@ class Pair:
     def _announce(self, text: str) -> None:
         if text not in self.announcements:
             self.announcements.append(text)
+
+
+def _answers_counted(people: PeopleReading | None) -> int | None:
+    """How many items there are where the sheet does not know, but the answers, one an item, were counted."""
+    return None if people is None or people.layout != "labels" or people.answers is None else people.answers.rows
 
 
 def _note(reading: PeopleReading | ModelReading, readings: Sequence[PeopleReading | ModelReading]) -> str:
