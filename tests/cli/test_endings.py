@@ -169,3 +169,12 @@ def test_too_little_memory_is_one_sentence(small: list[str], monkeypatch: pytest
     assert (
         err.getvalue().decode() == "There is not enough memory for this: fewer classes or smaller counts need less.\n"
     )
+
+
+def test_a_narrow_terminal_cuts_no_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    from bitsapart.cli.terminal import terminal
+
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    for columns, width in (("40", 64), ("100", 100)):
+        monkeypatch.setenv("COLUMNS", columns)
+        assert terminal().width == width

@@ -91,3 +91,22 @@ def test_groups_count_as_one():
     lone, grouped = (rows_of(people, model, **options)["hard"] for options in ({}, {"group": "page"}))
     assert lone["share"] == pytest.approx(grouped["share"])
     assert lone["share_low"] != grouped["share_low"]
+
+
+@pytest.mark.parametrize("options", [{}, {"group": "g"}])
+def test_items_that_weigh_nothing_give_no_measure_and_no_slice(options):
+    people = {"item": list("abcd"), "x": [3, 1, 0, 1], "y": [0, 0, 1, 0], "w": [0, 1, 1, 2], "s": list("pqqq")}
+    people["g"] = list("1122")
+    model = {"item": list("abcd"), "x": [0.5, 0.75, 0.75, 0.5], "y": [0.5, 0.25, 0.25, 0.5]}
+    result = ba.compare(people, model, weight="w", by=("s",), **options)
+    assert (
+        "squared_distance" not in result.data["models"][0]["measures"]
+    )  # the only item with two answers weighs nothing
+    assert result["cross_entropy"].value == pytest.approx((-math.log2(0.75) + 2 + 2) / 4)
+    assert [row["value"] for row in result.data["models"][0]["slices"]] == ["q"]
+    assert "slice s = p is left out: its items weigh nothing" in result.data["warnings"]
+    model["x"], model["y"] = [0.5, 0.0, 1.0, 0.0], [0.5, 1.0, 0.0, 1.0]
+    endless = ba.compare(people, model, weight="w", **options)
+    assert endless["cross_entropy"].value == math.inf
+    assert endless.entry("cross_entropy")["finite"]["value"] is None
+    assert '"value": "inf"' in endless.to_json()

@@ -8,6 +8,8 @@ if TYPE_CHECKING:
 __all__ = ["terminal"]
 
 _WIDTH_OF_FILES = 110
+_NARROWEST = 64
+"""What a name, a number, its unit and its interval need; in a narrower terminal lines wrap, and no number is cut."""
 
 
 def terminal() -> "Console":
@@ -22,4 +24,6 @@ def terminal() -> "Console":
             raise BrokenPipeError
 
     console = Terminal(highlight=False)
-    return console if console.is_terminal else Terminal(highlight=False, width=_WIDTH_OF_FILES)
+    if not console.is_terminal:
+        return Terminal(highlight=False, width=_WIDTH_OF_FILES)
+    return console if console.width >= _NARROWEST else Terminal(highlight=False, width=_NARROWEST)

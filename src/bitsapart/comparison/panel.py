@@ -58,7 +58,7 @@ class Panel:
 
 
 def panel_of(tally: Tally) -> Panel | None:
-    """The panel of a tally; None where count patterns were not gathered, or people gave no counts."""
+    """The panel of a tally; None where no counts were gathered, or none of two people or more that weigh anything."""
     from bitsapart.people.patterns import PatternTable
 
     sums = None if tally.people_kind == "probs" else tally.patterns()
@@ -67,6 +67,8 @@ def panel_of(tally: Tally) -> Panel | None:
     table = PatternTable.of(
         sums.counts, sums.items, weight=sums.weight, weight_square=sums.weight_square, groups=sums.groups
     )
+    if not table.weight[table.people > 1].any():
+        return None
     return Panel(table, tally.items, sums, tuple(tally.cubes(place) for place in range(len(tally.models))))
 
 
@@ -76,7 +78,7 @@ def correct_for_panel(
     """Correct entropy and KL, in place, for how few people were asked."""
     if settings.exact or tally.people_kind == "probs":
         return
-    if not any(size > 1 for size in tally.panel_sizes):
+    if "squared_distance" not in measures:  # no item that weighs anything has two judgements
         _claim_nothing(measures)
     elif panel is None:
         for key in ("entropy", "kl_divergence"):

@@ -107,7 +107,13 @@ def document(tally: Tally, settings: Settings | None = None, context: Context | 
     panel = panel_of(tally)
     models = [_model(tally, panel, place, settings) for place in range(len(tally.models))]
     ranking, pairs = rank(tally, models, settings.unit)
-    slices = {key: (part, panel_of(part)) for key, part in context.slices.items()}
+    weighing = {key: part for key, part in context.slices.items() if part.moments("brier", 0).weight}
+    slices = {key: (part, panel_of(part)) for key, part in weighing.items()}
+    weightless = [
+        f"slice {column} = {value} is left out: its items weigh nothing"
+        for column, value in context.slices
+        if (column, value) not in weighing
+    ]
     for place, model in enumerate(models):
         if slices:
             model["slices"] = _slices(tally, slices, place, settings)
@@ -131,7 +137,7 @@ def document(tally: Tally, settings: Settings | None = None, context: Context | 
         "ranking": ranking,
         "inputs": [dict(entry) for entry in context.inputs],
         "notes": list(context.notes),
-        "warnings": [*context.warnings, *_warnings(tally, models, pairs)],
+        "warnings": [*context.warnings, *weightless, *_warnings(tally, models, pairs)],
         "settings": asdict(settings),
     }
 
@@ -148,7 +154,7 @@ def interval_of(tally: Tally, measure: str, model: int, weighting: Weighting = "
     """Mean and interval of one column, clustered where the tally has groups."""
     moments = tally.moments(measure, model, weighting=weighting)
     groups = tally.group_sums(measure, model, weighting=weighting)
-    if groups is not None:
+    if groups is not None and moments.weight:
         return replace(clustered_interval(*groups), value=moments.mean)
     return moments.interval()
 
@@ -177,7 +183,7 @@ def _model(tally: Tally, panel: Panel | None, place: int, settings: Settings) ->
 def _measures(tally: Tally, panel: Panel | None, place: int, settings: Settings) -> dict[str, dict[str, Any]]:
     """Every measure of a model, corrected for how few people were asked."""
     infinite = tally.infinite(place)[0]
-    held = [key for key in _COLUMNS if tally.moments(key, place).n or (infinite and key in _MAY_BE_INFINITE)]
+    held = [key for key in _COLUMNS if tally.moments(key, place).weight or (infinite and key in _MAY_BE_INFINITE)]
     measures = {key: _measure(tally, key, place, settings) for key in held}
     if settings.exact and tally.people_kind == "labels":
         measures["squared_distance"] = dict(measures["squared_error"])
@@ -221,7 +227,7 @@ def _make_infinite(measures: dict[str, dict[str, Any]], infinite: int) -> None:
     for key in _MAY_BE_INFINITE:
         if key in measures:
             finite = {name: measures[key][name] for name in ("value", "low", "high", "n")}
-            finite["value"] = finite["value"] if finite["n"] else None
+            finite["value"] = None if isnan(finite["value"]) else finite["value"]
             measures[key] |= {
                 "value": inf, "low": None, "high": None, "standard_error": None,
                 "n": finite["n"] + infinite, "finite": finite,
