@@ -110,6 +110,16 @@ def test_unanimous_people_predict_each_other_without_loss():
     assert 0 <= curve.mean[1] < 1e-6
 
 
+def test_panels_of_two_thousand_million_people():
+    """With so many people a curve of three is that of their shares; products of such counts are beyond 64 bits."""
+    shares = np.array([[0.25, 0.25, 0.5], [0.75, 0.125, 0.125], [0.125, 0.5, 0.375], [0.375, 0.125, 0.5]])
+    huge, large = (
+        frequency_curve(PatternTable.of((shares * people).astype(np.int64), [1, 2, 3, 4]), k_max=3)
+        for people in (2**31 - 8, 2**20)
+    )
+    np.testing.assert_allclose(huge.losses, large.losses, rtol=1e-4)
+
+
 def test_an_unknown_score_gets_a_sentence():
     with pytest.raises(
         DomainError, match='score is "hinge", but must be "log" or "brier"'.replace('"hinge"', "'hinge'")

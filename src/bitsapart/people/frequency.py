@@ -90,14 +90,14 @@ def frequency_curve(table: PatternTable, *, score: Score = "log", k_max: int | N
 
 def _cells(table: PatternTable) -> _Cells:
     patterns, classes = table.counts.shape
-    people = np.broadcast_to(table.people[:, None], table.counts.shape)
-    category = np.broadcast_to(np.arange(classes), table.counts.shape)
-    width = int(people.max()) + 1
-    key = (category * width + table.counts) * width + people
-    distinct, place = np.unique(key, return_inverse=True)
+    sizes, size = np.unique(table.people, return_inverse=True)  # their places: products of the numbers may overflow
+    numbers, number = np.unique(table.counts, return_inverse=True)
+    key = np.arange(classes) * numbers.size + number.reshape(patterns, classes)
+    distinct, place = np.unique(key * sizes.size + size[:, None], return_inverse=True)
     place = place.reshape(patterns, classes)
-    rest, k = np.divmod(distinct, width)
-    c, n = np.divmod(rest, width)
+    rest, k = np.divmod(distinct, sizes.size)
+    c, n = np.divmod(rest, numbers.size)
+    n, k = numbers[n], sizes[k]
     weight = np.zeros((classes, distinct.size))
     for index in range(classes):
         weight[index] = np.bincount(place[:, index], weights=table.weight, minlength=distinct.size)
