@@ -39,10 +39,11 @@ def test_the_plan_for_a_model_is_that_of_its_losses(files):
     parts = variance_components(panel.counts, -np.log(panel.model))
     best = plan(parts, within=0.05 * np.log(2), item_price=3, judgement_price=0.5).cheapest
     assert done.exit_code == 0
-    assert done.output.startswith(
-        f"Cheapest for cross-entropy ± 0.05 bit: {best.people} people for each of {best.items:,} items, "
-        f"{best.judgements:,} judgements, price {best.price:,.2f}."
+    assert done.output.replace("\u202f", "").startswith(
+        f"Cheapest for cross-entropy ± 0.05 bit: {best.people} people for each of {best.items} items, "
+        f"{best.judgements} judgements, price {best.price:.2f}."
     )
+    assert "," not in done.output.partition("price")[2].splitlines()[0]
     assert f"{best.detectable / np.log(2):.3g}" in done.output
     assert "two models are assumed to vary like this one" in done.output
 

@@ -107,3 +107,16 @@ def test_the_page_says_them_in_both_languages():
     assert "probabilities in 2 columns (cat, dog)" in text
     assert "概率，共 2 列（cat, dog）；项目以 &#x27;item&#x27; 命名".replace("&#x27;", "'") in text
     assert in_chinese("a sentence of another version") == "a sentence of another version"
+
+
+def test_parts_that_rest_on_fewer_items_say_so_and_add_up():
+    counts = np.array([[1, 0], [2, 1], [0, 3], [1, 1], [0, 1], [4, 0]])
+    q = np.array([[0.125, 0.875], [0.75, 0.25], [0.25, 0.75], [0.5, 0.5], [0.875, 0.125], [0.75, 0.25]])
+    text = page(ba.compare(counts, q, detail=True).data)
+    assert "Of the 4 items that two people or more judged." in text
+    block = text.partition("Of the 4 items")[2].partition("</table>")[0]
+    whole = re.sub("<[^>]*>", " ", block[block.rindex("<tr") :])
+    brier = (1 - 2 * (counts / counts.sum(axis=1, keepdims=True) * q).sum(axis=1) + (q**2).sum(axis=1)) / 2
+    printed = float(re.search(r"0\.\d+", whole)[0])
+    assert printed == pytest.approx(brier[[1, 2, 3, 5]].mean(), abs=0.002)
+    assert "that two people or more judged" not in page(ba.compare(counts[1:4], q[1:4], detail=True).data)

@@ -168,13 +168,15 @@ def _losses(pair: Pair, score: str) -> Iterator[tuple[Floats, list[Floats]]]:
 def _show(made: Plan, asked: dict[str, Any], unit: float, notes: list[str]) -> None:
     from rich.table import Table
 
+    from bitsapart.comparison.numerals import count, counted, fixed
+
     console = terminal()
     name = f" {asked['unit']}" if unit != 1.0 or asked["measure"] in ("cross-entropy", "kl-divergence") else ""
     best = made.cheapest
     people = "1 person" if best.people == 1 else f"{best.people} people"
     console.print(
-        f"Cheapest for {asked['measure']} ± {asked['within']:g}{name}: {people} for each of {best.items:,} items, "
-        f"{best.judgements:,} judgements, price {best.price:,.2f}."
+        f"Cheapest for {asked['measure']} ± {asked['within']:g}{name}: {people} for each of "
+        f"{counted(best.items, 'item')}, {counted(best.judgements, 'judgement')}, price {fixed(best.price, 2)}."
     )
     table = Table(box=None, pad_edge=False)
     for title in (
@@ -187,7 +189,7 @@ def _show(made: Plan, asked: dict[str, Any], unit: float, notes: list[str]) -> N
         table.add_column(title, justify="right")
     for split in made.splits:
         table.add_row(
-            str(split.people), f"{split.items:,}", f"{split.judgements:,}", f"{split.price:,.2f}",
+            str(split.people), count(split.items), count(split.judgements), fixed(split.price, 2),
             f"{split.detectable / unit:.3g}", style="bold" if split is best else None,
         )  # fmt: skip
     console.print(table)

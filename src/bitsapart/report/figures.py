@@ -33,7 +33,10 @@ def split(data: Entry, model: Entry, place: int) -> Markup:
         parts, _ = split_parts(model, score)
         absent = ((model.get("split") or {}).get(score) or {}).get("absent")
         if parts:
-            blocks.append(_split_block(parts, model["measures"][_WHOLE[score]], title, f"split-{score}-{place}"))
+            several = _several(data) if score == "square" else None
+            blocks.append(
+                _split_block(parts, model["measures"][_WHOLE[score]], title, f"split-{score}-{place}", several)
+            )
         elif absent:
             blocks.append(tag("div", tag("h3", both(title)), _missing(absent)))
     if not blocks:
@@ -48,7 +51,19 @@ def split(data: Entry, model: Entry, place: int) -> Markup:
 _WHOLE = {"log": "cross_entropy", "square": "brier"}
 
 
-def _split_block(parts: Sequence[tuple[str, Entry]], whole: Entry, title: str, label: str) -> Markup:
+def _several(data: Entry) -> int | None:
+    """How many items two people or more judged, where these are not all: on them the parts of the Brier score rest."""
+    several: int = data["people"].get("items_with_two_or_more") or 0
+    return several if 0 < several < data["items"] else None
+
+
+def _split_block(
+    parts: Sequence[tuple[str, Entry]], whole: Entry, title: str, label: str, several: int | None = None
+) -> Markup:
+    of = Markup()
+    if several is not None:
+        whole = {**whole, "value": sum(number(entry["value"]) for _, entry in parts), "low": None, "high": None}
+        of = tag("p", both("several", n=count(several)), class_="note")
     finite = [(name, entry) for name, entry in parts if abs(number(entry["value"])) < float("inf")]
     chart = draw(split_chart(finite, say_token, unit=unit_token(whole["unit"]), legend=False), label=label)
     endless = tag("p", both("split_endless"), class_="note") if len(finite) < len(parts) else ""
@@ -63,7 +78,7 @@ def _split_block(parts: Sequence[tuple[str, Entry]], whole: Entry, title: str, l
     rows.append([cell(both("whole"), head=True), quantity_cell(whole), interval_cell(whole)])
     heads = [both(key) for key in ("part", "value", "interval")]
     return tag(
-        "div", tag("h3", both(title), id=label), tag("figure", chart, style="margin:0"), endless,
+        "div", tag("h3", both(title), id=label), of, tag("figure", chart, style="margin:0"), endless,
         table(heads, rows, sortable=False, numeric=(1, 2)),
     )  # fmt: skip
 
