@@ -31,9 +31,7 @@ def test_pictures_are_matched_by_name_with_or_without_their_ending(folder, pictu
 
 def test_missing_pictures_and_pictures_without_answers_stop_or_are_listed(folder):
     (folder / "photos" / "p07.png").rename(folder / "photos" / "unknown.png")
-    with pytest.raises(
-        DataError, match=r"1 items have no picture \(p07\) and 1 pictures have no answers \(unknown\.png\)"
-    ):
+    with pytest.raises(DataError, match=r"1 item has no picture \(p07\) and 1 picture has no answers \(unknown\.png\)"):
         items(folder)
     left = items(folder, missing="drop")
     assert left.left_out == [("p07", "has no picture"), ("unknown.png", "has no answers")]
@@ -44,6 +42,9 @@ def test_two_files_of_the_same_name_are_not_guessed_about(folder):
     (folder / "photos" / "p03.jpg").write_bytes((folder / "photos" / "p03.png").read_bytes())
     with pytest.raises(AmbiguityError, match=r"item 'p03' could be p03\.jpg and p03\.png; write the whole file name"):
         items(folder)
+    np.savez(folder / "twice.npz", images=np.zeros((3, 4, 4)), ids=["p03", "p04", "p03"])
+    with pytest.raises(AmbiguityError, match="2 pictures have the id 'p03', but an id stands for one picture"):
+        items(folder, images="twice.npz")
 
 
 def test_no_picture_at_all_says_what_the_names_are(folder):
@@ -54,8 +55,10 @@ def test_no_picture_at_all_says_what_the_names_are(folder):
 
 def test_answers_without_ids_are_not_matched_with_files(folder):
     (folder / "people.csv").write_text("label\n" + "left\nright\n" * 20)
-    with pytest.raises(DataError, match="has no column of ids"):
+    with pytest.raises(DataError, match=r"has no column of ids, .*; --item COLUMN names it"):
         items(folder)
+    with pytest.raises(DataError, match=r"ids of people's file are not looked at, .*; leave out --in-order"):
+        items(folder, in_order=True)
 
 
 def test_one_class_only_is_nothing_to_learn(folder):

@@ -173,7 +173,7 @@ def test_other_sizes_stop_unless_one_size_is_asked_for(tmp_path):
     Image.fromarray(GREY[:4]).save(tmp_path / "b.png")
     Image.fromarray(GREY).save(tmp_path / "c.png")
     source = open_images(tmp_path)
-    with pytest.raises(DataError, match=r"1 of 3 pictures are not 8 × 8: b.png is 4 × 8. --size 8"):
+    with pytest.raises(DataError, match=r"1 of 3 pictures is not 8 × 8: b.png is 4 × 8. --size 8"):
         source.load(np.arange(3), TrainSettings())
     loaded = source.load(np.arange(3), TrainSettings(size=(4, 6)))
     assert loaded.values.shape == (3, 4, 6, 1)
@@ -191,7 +191,7 @@ def test_profiles_and_hidden_files_do_not_matter(tmp_path):
     (tmp_path / "notes.txt").write_text("x")
     source = open_images(tmp_path)
     assert source.names == ["a.png"]
-    assert source.notes == [f"{tmp_path}: 1 files that are no pictures by name (.txt) left alone"]
+    assert source.notes == [f"{tmp_path}: 1 file not named like pictures (.txt) left alone"]
 
 
 @pytest.mark.parametrize(

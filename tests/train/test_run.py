@@ -14,6 +14,7 @@ import bitsapart
 from bitsapart.data import ReadOptions
 from bitsapart.errors import DataError, DomainError, StateError
 from bitsapart.train import Run, TrainSettings, Watcher, fit, fit_all, predict, resume, resume_all
+from bitsapart.train.batches import held_out_rows
 from bitsapart.train.checkpoint import load_tensors
 
 SMALL = TrainSettings(network="linear", steps=30, every=10, batch=8, lr=0.05, valid=0.25)
@@ -173,16 +174,58 @@ def test_arrays_are_asked_for_again(pictures, tmp_path):
     assert resume(tmp_path / "run", images=values, people=people).weights.read_bytes() == whole.weights.read_bytes()
 
 
-@pytest.mark.parametrize("batch", [0, 8])
-def test_a_loss_that_runs_away_is_a_sentence_and_keeps_the_curve(pictures, tmp_path, batch):
+@pytest.mark.parametrize(("batch", "rate", "optimizer"), [(0, 3e38, "sgd"), (8, 3e38, "sgd"), (8, 1e300, "adam")])
+def test_a_loss_that_runs_away_is_a_sentence_and_keeps_the_curve(pictures, tmp_path, batch, rate, optimizer):
     values, sides = pictures
-    settings = small(optimizer="sgd", lr=3e38, batch=batch)
+    settings = small(optimizer=optimizer, lr=rate, batch=batch)
     with pytest.raises(
         DomainError, match=r"the loss is (not a number|infinite) at step .* train again with a smaller --lr"
     ):
         fit(values, np.eye(2, dtype=int)[sides], settings=settings, run=tmp_path / "run")
     assert len(table(tmp_path / "run" / "curve.csv")) >= 3
     assert not (tmp_path / "run" / "weights.safetensors").exists()
+
+
+def test_classes_that_the_held_out_items_alone_have_are_said(pictures, tmp_path):
+    values, sides = pictures
+
+    class Listens(Watcher):
+        def started(self, items, held_out, floor, notes):
+            self.notes = notes
+
+    held_out = held_out_rows(len(sides), 0.25, 0)
+    rare, learned = held_out[0], np.setdiff1d(np.arange(40), held_out)[0]
+    for place, times in ((rare, 1), (learned, 0)):
+        heard = Listens()
+        answers = np.eye(3, dtype=int)[np.where(np.arange(40) == place, 1, 2 * (sides % 2))]
+        fit(values, answers, settings=small(steps=1), run=tmp_path / str(place), watcher=heard)
+        assert (
+            heard.notes
+            == ["held-out items alone have 1, which cannot be learned from the others; another --seed may help"] * times
+        )
+
+
+def test_an_interruption_is_told_with_the_folder_to_resume(pictures, tmp_path):
+    values, sides = pictures
+
+    class Presses(Watcher):
+        heard = ()
+
+        def stepped(self, step, steps, rows):
+            if step == 5:
+                raise KeyboardInterrupt
+
+        def stopped(self):
+            self.heard += ("stopped",)
+
+        def interrupted(self, run):
+            self.heard += (run,)
+
+    watcher = Presses()
+    with pytest.raises(KeyboardInterrupt):
+        fit(values, np.eye(2, dtype=int)[sides], settings=SMALL, run=tmp_path / "run", watcher=watcher)
+    assert watcher.heard == (tmp_path / "run", "stopped")
+    assert Run.load(tmp_path / "run").checkpoint.exists()
 
 
 def test_the_temperature_is_fitted_to_peoples_counts(panels):
@@ -239,6 +282,13 @@ def test_predictions_are_those_of_the_run_and_pictures_must_be_alike(folder):
         found.write(folder / "new.txt")
     with pytest.raises(DataError, match=r"pictures of 5 × 6 × 1, but the network was trained on 6 × 6 × 1"):
         predict(run.path, np.zeros((2, 5, 6), np.uint8))
+    Image = pytest.importorskip("PIL.Image")
+    (folder / "wide").mkdir()
+    Image.new("L", (7, 6)).save(folder / "wide" / "a.png")
+    with pytest.raises(DataError, match=r"1 of 1 pictures is not 6 × 6: a.png is 6 × 7. .* train with --size 6, which"):
+        predict(run.path, folder / "wide")
+    with pytest.raises(StateError, match=r"is not the folder of a training run, but of 1; name one, such as .*run"):
+        predict(folder, folder / "photos")
     tensors, facts = load_tensors(run.weights)
     assert set(tensors) == {"1.weight", "1.bias"}
     assert facts["format"] == 1

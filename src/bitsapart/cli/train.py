@@ -236,7 +236,7 @@ def _refuse_more() -> None:
     context = click.get_current_context()
     typed = click.core.ParameterSource.COMMANDLINE
     more = [
-        param.opts[0]
+        param.opts[0] if isinstance(param, click.Option) else str(param.name).upper()
         for param in context.command.params
         if param.name not in {"resumed", "network"} and context.get_parameter_source(str(param.name)) is typed
     ]

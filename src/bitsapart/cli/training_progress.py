@@ -1,6 +1,7 @@
 """What somebody who trains sees: what was read, a bar in bits with people's floor, and the comparison at the end."""
 
 import os
+import shlex
 import sys
 from collections.abc import Mapping
 from typing import Any
@@ -36,7 +37,7 @@ class _Reporter(Watcher):  # type: ignore[misc]
                 _say(f"left out: {len(items.left_out) - _LISTED} more; config.json lists them all")
             trained = len(items) - held_out
             known = f"; people's own entropy of those: {floor:.3f} bits" if floor is not None else ""
-            _say(f"{trained} items to train on, {held_out} held out{known}")
+            _say(f"{trained} {'item' if trained == 1 else 'items'} to train on, {held_out} held out{known}")
         if floor is not None:
             self.floor = f" · floor {floor:.3f}"
         if sys.stderr.isatty():
@@ -65,6 +66,13 @@ class _Reporter(Watcher):  # type: ignore[misc]
         """Take the bar away."""
         if self.bar is not None:
             self.bar.stop()
+            self.bar = None
+
+    def interrupted(self, run: Any) -> None:
+        """Say how to go on."""
+        self.stopped()
+        whole = run.parent if self.name else run
+        _say(f"bitsapart train --resume {shlex.quote(str(whole))} goes on from the last checkpoint")
 
 
 _SPLITS = {"train": "{:.3f} bits", "valid": "held out {:.3f}"}
@@ -82,8 +90,16 @@ def show_run(run: Any) -> None:
     _show(run.comparison)
     if run.config["settings"]["calibrate"]:
         click.echo(f"temperature {run.outcome['temperature']:.4g}, fitted to people's answers for the held-out items")
-    early = "; stopped early, these weights are the best on held-out items" if run.outcome["stopped_early"] else ""
-    click.echo(f"run folder: {run.path} (weights of step {run.outcome['step']}{early})")
+    click.echo(f"run folder: {run.path} (weights of step {run.outcome['step']}{_why(run)})")
+
+
+def _why(run: Any) -> str:
+    """Why the weights are not those of the last step."""
+    last = run.curve[-1].step
+    if run.outcome["step"] == last and not run.outcome["stopped_early"]:
+        return ""
+    early = f"stopped early at step {last}, " if run.outcome["stopped_early"] else f"of {last}, "
+    return f"; {early}these are the best on held-out items"
 
 
 def show_runs(runs: Mapping[str, Any], comparison: Any) -> None:

@@ -16,7 +16,7 @@ from bitsapart.errors import AmbiguityError, DataError
 from .pictures import Picture, Unusable, picture_suffixes, read_picture
 from .settings import TrainSettings
 
-__all__ = ["Form", "ImageSource", "Pixels", "listed", "open_images"]
+__all__ = ["Form", "ImageSource", "Pixels", "counted", "listed", "open_images"]
 
 _ARRAY_KEYS = ("images", "image", "pixels", "x", "X", "data", "arr_0")
 _ID_KEYS = ("ids", "id", "items", "item", "names")
@@ -112,7 +112,9 @@ class FolderImages:
         if len(chosen) < len(visible):
             others = sorted({path.suffix for path in visible} - {path.suffix for path in chosen})
             left = len(visible) - len(chosen)
-            self.notes.append(f"{folder}: {left} files that are no pictures by name ({', '.join(others)}) left alone")
+            self.notes.append(
+                f"{folder}: {counted(left, 'file')} not named like pictures ({', '.join(others)}) left alone"
+            )
         if not chosen:
             message = f"{folder} holds no picture files"
             raise DataError(message)
@@ -173,6 +175,11 @@ class ArrayImages:
         values = self.values[numbers]
         shape = Form(values.shape[1], values.shape[2], values.shape[3], self.scale)
         return Pixels(values, shape, np.arange(len(numbers)))
+
+
+def counted(number: int, noun: str) -> str:
+    """How many of a thing: 1 picture, 2 pictures."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def listed(names: Sequence[str], between: str = ", ") -> str:
@@ -259,10 +266,14 @@ def _stacked(pictures: list[Picture], names: list[str], form: Form | None) -> tu
     want = (form.height, form.width) if form is not None else Counter(shapes).most_common(1)[0][0]
     odd = [f"{name} is {h} × {w}" for name, (h, w) in zip(names, shapes, strict=True) if (h, w) != want]
     if odd:
-        message = (
-            f"{len(odd)} of {len(names)} pictures are not {want[0]} × {want[1]}: {listed(odd)}. "
-            f"--size {want[0]} brings every picture to one size"
-        )
+        verb = "is" if len(odd) == 1 else "are"
+        way_out = f"--size {want[0]} brings every picture to one size"
+        if form is not None:
+            way_out = (
+                "That is the size that the network was trained on; bring the pictures to it, or train with --size "
+                f"{want[0]}, which makes a network that takes every size"
+            )
+        message = f"{len(odd)} of {len(names)} pictures {verb} not {want[0]} × {want[1]}: {listed(odd)}. {way_out}"
         raise DataError(message)
     channels = form.channels if form is not None else max(picture.pixels.shape[2] for picture in pictures)
     wide = any(picture.pixels.dtype != np.uint8 for picture in pictures)
@@ -310,4 +321,4 @@ def _notes(pictures: list[Picture], names: list[str]) -> list[str]:
 
 
 def _counted(names: list[str]) -> str:
-    return "1 picture" if len(names) == 1 else f"{len(names)} pictures, each"
+    return counted(len(names), "picture") + ("" if len(names) == 1 else ", each")

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from bitsapart.data import Pair, ReadOptions, open_people
 from bitsapart.errors import AmbiguityError, DataError
 
-from .images import Form, ImageSource, listed, open_images
+from .images import Form, ImageSource, counted, listed, open_images
 from .naming import WHOLE, best_form, named
 from .settings import TrainSettings
 
@@ -109,7 +109,9 @@ def read_items(images: Any, people: Any, settings: TrainSettings, options: ReadO
         raise DataError(message)
     answers = read_answers(source.name if people is None else people, options)
     named_by = WHOLE if source.names is None else best_form(answers.ids, source.names)
-    rows, numbers, match_notes, unmatched = _match(answers, source, named_by, drop=options.missing == "drop")
+    rows, numbers, match_notes, unmatched = _match(
+        answers, source, named_by, drop=options.missing == "drop", in_order=options.in_order
+    )
     loaded = source.load(numbers, settings)
     answers = answers.taken(rows[loaded.kept])
     said = np.count_nonzero(answers.shares().sum(axis=0))
@@ -161,7 +163,7 @@ def _order(pair: Pair, options: ReadOptions) -> tuple[tuple[str, ...], bool]:
 
 
 def _match(
-    answers: Answers, source: ImageSource, named_by: str, *, drop: bool
+    answers: Answers, source: ImageSource, named_by: str, *, drop: bool, in_order: bool
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], list[str], list[tuple[str, str]]]:
     """Rows of people and numbers of pictures that belong together."""
     if source.names is not None:
@@ -173,10 +175,9 @@ def _match(
         rows = _in_order(answers, source)
         return rows, rows, [f"{source.name} has no ids: pictures and items matched by their order"], []
     if not answers.named:
-        message = (
-            f"people's file has no column of ids, so its rows cannot be matched with the pictures of {source.name}; "
-            "--item COLUMN names it"
-        )
+        what = "the ids of people's file are not looked at" if in_order else "people's file has no column of ids"
+        way_out = "leave out --in-order" if in_order else "--item COLUMN names it"
+        message = f"{what}, so its rows cannot be matched with the pictures of {source.name}; {way_out}"
         raise DataError(message)
     lookup: dict[str, list[int]] = {}
     for number, key in enumerate(keys):
@@ -190,13 +191,20 @@ def _match(
         )
         raise DataError(message)
     left = _unmatched(source.name, missing, alone, drop=drop)
-    return np.array(list(found)), np.array(list(found.values())), [f"{len(found)} pictures matched by {how}"], left
+    return (
+        np.array(list(found)),
+        np.array(list(found.values())),
+        [f"{counted(len(found), 'picture')} matched by {how}"],
+        left,
+    )
 
 
 def _the_only(numbers: list[int], name: str, names: Sequence[str]) -> int:
     if len(numbers) > 1:
-        both = " and ".join(names[number] for number in numbers[:2])
-        message = f"item {name!r} could be {both}; write the whole file name in people's file"
+        first, second = (names[number] for number in numbers[:2])
+        message = f"item {name!r} could be {first} and {second}; write the whole file name in people's file"
+        if first == second:
+            message = f"{len(numbers)} pictures have the id {name!r}, but an id stands for one picture"
         raise AmbiguityError(message)
     return numbers[0]
 
@@ -204,9 +212,11 @@ def _the_only(numbers: list[int], name: str, names: Sequence[str]) -> int:
 def _unmatched(source: str, missing: list[str], alone: list[str], *, drop: bool) -> list[tuple[str, str]]:
     parts = []
     if missing:
-        parts.append(f"{len(missing)} items have no picture ({listed(missing)})")
+        verb = "has" if len(missing) == 1 else "have"
+        parts.append(f"{counted(len(missing), 'item')} {verb} no picture ({listed(missing)})")
     if alone:
-        parts.append(f"{len(alone)} pictures have no answers ({listed(alone)})")
+        verb = "has" if len(alone) == 1 else "have"
+        parts.append(f"{counted(len(alone), 'picture')} {verb} no answers ({listed(alone)})")
     if parts and not drop:
         message = f"{source} and people's file do not match: {' and '.join(parts)}. --missing drop leaves them out"
         raise DataError(message)

@@ -217,7 +217,12 @@ def _update(bench: Bench, split: Split, rows: NDArray[np.int64], settings: Train
     if not isfinite(everybodys):
         raise DomainError(_diverged(everybodys, step, settings))
     fabric.backward(cost)
-    bench.stepper.step()
+    try:
+        bench.stepper.step()
+    except RuntimeError as error:  # torch refuses a rate that its numbers cannot hold
+        if "overflow" not in str(error):
+            raise
+        raise DomainError(_diverged(inf, step, settings)) from None
 
 
 def _pictures(bench: Bench, split: Split, rows: NDArray[np.int64], settings: TrainSettings, step: int) -> Tensor:

@@ -22,7 +22,8 @@ from .curve import CurveRow, to_csv
 from .engine import open_bench, said_of, start_engine
 from .finish import finish
 from .floor import people_floor
-from .items import Items, read_items
+from .images import listed
+from .items import Answers, Items, read_items
 from .loop import Bench, Split, train
 from .networks import is_factory, output_count
 from .run_folder import Run, claim, next_free
@@ -45,6 +46,9 @@ class Watcher:
 
     def stopped(self) -> None:
         """Training is over, well or not."""
+
+    def interrupted(self, run: Path) -> None:
+        """Somebody pressed Ctrl-C; `resume` goes on from the last checkpoint in the run's folder."""
 
 
 def fit(
@@ -172,7 +176,7 @@ def _train(
     learned = np.setdiff1d(np.arange(len(items)), held_out)
     inside, outside = _split(items, learned), _split(items, held_out) if len(held_out) else None
     floor = people_floor(items.answers.taken(held_out)) if len(held_out) else None
-    watcher.started(items, len(held_out), floor, said_of(bench))
+    watcher.started(items, len(held_out), floor, [*_unlearnt(items.answers, learned), *said_of(bench)])
 
     def save(checkpoint: Checkpoint) -> None:
         if run is not None and fabric.is_global_zero:
@@ -190,12 +194,27 @@ def _train(
         if run is not None and fabric.is_global_zero:
             run.write("curve.csv", to_csv(rows))
         raise
+    except KeyboardInterrupt:
+        if run is not None and fabric.is_global_zero:
+            watcher.interrupted(run.path)
+        raise
     finally:
         watcher.stopped()
     if run is not None and fabric.is_global_zero:
         finish(run, bench, outcome, {"train": (learned, inside), "valid": (held_out, outside)}, items, floor)
     fabric.barrier()
     return run if run is not None else Run(Path(), {})
+
+
+def _unlearnt(answers: Answers, learned: NDArray[np.int64]) -> list[str]:
+    """Classes that the held-out items alone have, which happens to rare ones."""
+    seen, everywhere = answers.taken(learned).shares().sum(axis=0), answers.shares().sum(axis=0)
+    only = [name for name, here, all_of in zip(answers.classes, seen, everywhere, strict=True) if all_of and not here]
+    if not only:
+        return []
+    return [
+        f"held-out items alone have {listed(only)}, which cannot be learned from the others; another --seed may help"
+    ]
 
 
 def _bench(fabric: Any, settings: TrainSettings, items: Items) -> Bench:

@@ -48,7 +48,12 @@ class Run:
         try:
             config = json.loads((folder / _CONFIG).read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
+            inside = sorted(place.parent for place in folder.glob(f"*/{_CONFIG}"))
             message = f"{folder} is not the folder of a training run: {_CONFIG} cannot be read ({error})"
+            if inside:
+                message = (
+                    f"{folder} is not the folder of a training run, but of {len(inside)}; name one, such as {inside[0]}"
+                )
             raise StateError(message) from None
         if not isinstance(config, dict) or config.get("format") != _FORMAT:
             found = config.get("format") if isinstance(config, dict) else None
