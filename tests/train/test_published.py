@@ -9,6 +9,7 @@ torch = pytest.importorskip("torch", reason="training needs torch (the extra `tr
 pytest.importorskip("lightning_fabric", reason="training needs lightning-fabric (the extra `train`)")
 
 import bitsapart
+from bitsapart.data import ReadOptions
 from bitsapart.train import TrainSettings, fit, predict
 
 pytestmark = pytest.mark.slow
@@ -57,7 +58,8 @@ def runs(tmp_path_factory):
         if name not in made:
             folder = tmp_path_factory.mktemp("cats") / "run"
             settings = TrainSettings(optimizer="sgd", batch=0, dtype="float64", **settings)
-            made[name] = fit(cats / "train", cats / "train.csv", settings=settings, run=folder)
+            one = ReadOptions(threads=1)  # two wait for each other longer than they work where the machine is shared
+            made[name] = fit(cats / "train", cats / "train.csv", settings=settings, reading=one, run=folder)
         return made[name]
 
     return train
