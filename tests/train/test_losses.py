@@ -279,7 +279,7 @@ def test_modules_are_the_functions_with_their_options_kept():
         assert getattr(losses, kind)()(logits, labels) == getattr(losses, name)(logits, labels)
     assert losses.LogLikelihood()(logits, labels) == -losses.CrossEntropy()(logits, labels)
     assert losses.BinaryCrossEntropy()(logits[:, 0], labels % 2) > 0
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match=r"SquaredError has no option 'smoothing', but ignore_index, label_smoothing, "):
         losses.SquaredError(smoothing=0.1)
 
 

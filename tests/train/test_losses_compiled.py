@@ -112,11 +112,9 @@ def test_a_model_with_autocast_trains_alike(backend, calls):
     model = torch.nn.Sequential(torch.nn.Linear(7, 9), torch.nn.Tanh(), torch.nn.Linear(9, 5))
     images, labels = torch.randn(6, 7), torch.randint(0, 5, (6,))
 
-    loss = losses.CrossEntropy(label_smoothing=0.1)
-
     def step(x):
         with torch.autocast("cpu", torch.bfloat16):
-            return loss(model(x), labels)
+            return losses.CrossEntropy(label_smoothing=0.1)(model(x), labels)
 
     found = []
     for run in (torch.compile(step, fullgraph=True, backend=backend), step):

@@ -23,10 +23,17 @@ class _Loss(nn.Module):  # type: ignore[misc]
     """Keeps the options of one of the functions; `item_weights` belong to a batch and are given with it."""
 
     function: ClassVar[Callable[..., Tensor]]
+    known: ClassVar[frozenset[str]]
+
+    def __init_subclass__(cls) -> None:
+        cls.known = frozenset(signature(cls.function).parameters) - {"logits", "target", "item_weights"}
 
     def __init__(self, **options: Any) -> None:
         super().__init__()
-        signature(self.function).bind(None, None, **options)
+        for name in options:
+            if name not in self.known:
+                message = f"{type(self).__name__} has no option {name!r}, but {', '.join(sorted(self.known))}"
+                raise TypeError(message)
         self.register_buffer("class_weights", options.pop("class_weights", None))
         self.options = options
 
