@@ -12,7 +12,7 @@ from .moments import GRID, Moments, column_sums
 __all__ = ["WeightedTails", "carried_by_few"]
 
 Floats = NDArray[np.float64]
-_LARGEST = 2.0**48  # of a fourth power: the grid's sums hold 2⁵⁰
+_LARGEST = 2.0**24  # of a square: the grid's sums hold fourth powers of 2⁵⁰
 _FINE = 2**12  # steps of the grid that the fourth power of an item is worth on average, at least
 
 
@@ -34,10 +34,13 @@ class WeightedTails:
     def of(cls, values: Floats, weights: Floats) -> "WeightedTails":
         """Of a block: (n,) values d, where one that is not finite does not count, and (n,) weights."""
         with np.errstate(invalid="ignore", over="ignore"):
-            x = np.where(np.isfinite(values), values * weights, np.nan)
-            held = (x**4 <= _LARGEST) & (weights**4 <= _LARGEST)
-        x, w = x[held], weights[held]
-        sums = [column_sums(x**power * w ** (4 - power)) for power in (4, 3, 2, 1, 0)]
+            x = values * weights
+            xx, ww = x * x, weights * weights
+            held = (xx <= _LARGEST) & (ww <= _LARGEST)  # false where the value is not finite
+        if not held.all():
+            x, weights, xx, ww = x[held], weights[held], xx[held], ww[held]
+        xw = x * weights
+        sums = [column_sums(product) for product in (xx * xx, xx * xw, xx * ww, xw * ww, ww * ww)]
         return cls(x.size, tuple(one.x for one in sums))
 
     def __add__(self, other: "WeightedTails") -> "WeightedTails":
