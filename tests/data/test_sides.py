@@ -1,5 +1,6 @@
 """Whose column is whose where only both files tell: prefixes, columns that are no class, verdicts."""
 
+import datetime
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -154,3 +155,11 @@ def test_whole_percentages_of_a_model_are_thought_of(items: Items) -> None:
     with pytest.raises(AmbiguityError, match="percentages, --model-kind probs --renormalise"):
         opened(named(COUNTS), model)
     assert items(opened(named(COUNTS), model, model_kind="probs", renormalise=True))["b"][1] == (0.1, 0.9)
+
+
+def test_rows_are_not_matched_by_their_order_past_dates_that_may_name_them() -> None:
+    days = [datetime.date(2020, 1, day) for day in (1, 2, 3)]
+    with pytest.raises(AmbiguityError, match="if 'day' does, write it as text, or match rows by their order"):
+        opened({"day": days, "label": ["cat", "dog", "dog"]}, {"day": days[::-1], **PROBS})
+    with opened({"day": days, "label": ["cat", "dog", "dog"]}, {"day": days, **PROBS}, in_order=True) as pair:
+        assert "items by their row" in pair.notes[0]

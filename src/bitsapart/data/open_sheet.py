@@ -204,7 +204,11 @@ def _format(path: Path) -> str:
     content = _content(path)
     if kind is None:
         known = ", ".join(sorted(_FORMATS))
-        message = f"{path} ends in none of {known} (text files also with .gz or .zst): rename it to say what it is"
+        if content is not None and content[0] == "npz":
+            message = f"{path} is a zip archive, such as an Excel workbook: save the table that is in it as CSV"
+            raise DataError(message)
+        it = f"{path} is {content[1]} by its first bytes, and" if content is not None else f"{path}"
+        message = f"{it} ends in none of {known} (text files also with .gz or .zst): rename it to say what it is"
         raise DataError(message)
     if packed and kind not in _TEXT_FORMATS:
         message = f"{path} is packed, but only text files are read packed: unpack it first"

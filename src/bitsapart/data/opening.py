@@ -18,7 +18,7 @@ from .pair import Pair
 from .people_columns import people_columns
 from .people_reading import PeopleReading, read_people
 from .roles import Roles, check_flags, find_roles
-from .sheet import Sheet
+from .sheet import Column, Sheet
 
 __all__ = ["open_any", "open_model", "open_pair", "open_people"]
 
@@ -189,14 +189,23 @@ def _refuse_unnamed(sheets: Sequence[Sheet], roles: Sequence[Roles], options: Re
     if options.in_order or any(role.item is not None for role in roles):
         return
     for sheet, role in zip(sheets, roles, strict=True):
-        candidates = [column.name for column in role.rest if column.type == "text"] if sheet.named else []
+        candidates = [column for column in role.rest if _may_name(column, sheets)] if sheet.named else []
         if candidates and len(sheets) > 1:
+            first = next((column for column in candidates if column.type == "text"), candidates[0])
+            way = f"say which one does (--item {first.name}?)"
+            if first.type != "text":
+                way = f"if {first.name!r} does, write it as text"
             message = (
-                f"{sheet.name} has no column that is known to name its items: say which one does (--item "
-                f"{candidates[0]}?), "
-                "or match rows by their order (--in-order)"
+                f"{sheet.name} has no column that is known to name its items: {way}, or match rows by their order "
+                "(--in-order)"
             )
             raise AmbiguityError(message)
+
+
+def _may_name(column: Column, sheets: Sequence[Sheet]) -> bool:
+    """Whether a column may be meant to name items: a text, or what all inputs have and is no number, such as a date."""
+    shared = column.type == "other" and all(sheet.has(column.name) for sheet in sheets)
+    return column.type == "text" or shared
 
 
 def _start(
