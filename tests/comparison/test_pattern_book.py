@@ -98,13 +98,3 @@ def test_rows_that_are_none_are_refused(spoiled):
     with pytest.raises(ValueError, match=r"."):
         PatternBook.from_rows([spoiled], 2, 1)
     assert len(PatternBook.from_rows([], 2, 1)) == 0
-
-
-def test_ranks_of_rows_too_wide_for_one_number():
-    rows = np.random.default_rng(5).integers(0, 2**31, (500, 4))
-    rows[250:] = rows[:250]
-    rows[::7, 3] += 1
-    ranks = pattern_book._ranks(rows)
-    assert np.lexsort(rows.T[::-1]).tolist() == np.argsort(ranks, kind="stable").tolist()
-    same = (rows[:, None] == rows[None]).all(axis=2)
-    assert np.array_equal(ranks[:, None] == ranks[None], same)

@@ -122,15 +122,16 @@ def _components(pair: Pair, score: str) -> tuple[Components, Components | None, 
 def _of_people(pair: Pair, score: str) -> tuple[Components, None, list[str]]:
     from bitsapart.people.patterns import PatternTable
     from bitsapart.people.planning import people_components
+    from bitsapart.rows import distinct_rows
 
-    seen = [np.unique(_counts(block, pair), axis=0, return_counts=True) for block in pair.blocks()]
-    patterns, place = np.unique(np.concatenate([one for one, _ in seen]), axis=0, return_inverse=True)
-    frequency = np.bincount(place.ravel(), weights=np.concatenate([times for _, times in seen]))
+    seen = [distinct_rows(_counts(block, pair).astype(np.int64)) for block in pair.blocks()]
+    patterns, place, _ = distinct_rows(np.concatenate([one for one, _, _ in seen]))
+    frequency = np.bincount(place, weights=np.concatenate([times for _, _, times in seen]))
     note = (
         "no model was given: this is for one that predicts a person as well as the other people do; the losses of real "
         "models vary two to five times as much (four to twenty-five times as many items), so give yours"
     )
-    table = PatternTable.of(patterns.astype(np.int64), frequency)
+    table = PatternTable.of(patterns, frequency)
     return people_components(table, score="log" if score == "log" else "brier"), None, [note]
 
 

@@ -7,6 +7,8 @@ from typing import Any, Self, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from bitsapart.rows import ranks_of_rows
+
 from .moments import GRID, grouped_limbs
 
 __all__ = ["PatternBook", "PatternSums"]
@@ -98,7 +100,7 @@ class PatternBook:
         books = [self._columns, *self._waiting]
         counts, groups, n, sums, infinite = (np.concatenate(column) for column in zip(*books, strict=True))
         self._waiting = []
-        key = _ranks(np.column_stack([counts, np.unique(groups, return_inverse=True)[1]]))
+        key = ranks_of_rows(np.column_stack([counts, np.unique(groups, return_inverse=True)[1]]))
         order = np.argsort(key)
         first = np.flatnonzero(np.diff(key[order], prepend=-1))
         kept = order[first]
@@ -144,18 +146,6 @@ class PatternBook:
         except OverflowError as error:
             raise ValueError(str(error)) from None
         return cls(own, np.array(groups, dtype=np.str_), n, sums, endless)
-
-
-def _ranks(rows: Counts) -> Counts:
-    """[P] one whole number for each row of whole numbers ≥ 0, in the order of the rows and equal where they are."""
-    ranks, room = np.zeros(len(rows), np.int64), 1
-    for column in rows.T:
-        width = int(column.max()) + 1
-        if room * width >= 1 << 62:
-            ranks = np.unique(ranks, return_inverse=True)[1]
-            room = int(ranks.max()) + 1
-        ranks, room = ranks * width + column, room * width
-    return ranks
 
 
 def _added(sums: Limbs, order: Counts, first: Counts) -> Limbs:

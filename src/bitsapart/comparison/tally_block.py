@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from bitsapart import _core
 from bitsapart.errors import DomainError
+from bitsapart.rows import distinct_rows
 
 from .block_sides import Place, length_of, native_side, refuse, rows_of
 from .moments import Moments, column_sums, grouped_sums, moments_of
@@ -268,7 +269,7 @@ def _add_verdicts(
     given = np.array(groups or [""] * len(counts), dtype=object).astype(str)
     names, group_codes = np.unique(given, return_inverse=True)
     joined = np.column_stack([verdicts, group_codes, counts])
-    rows, codes = np.unique(joined, axis=0, return_inverse=True)
+    rows, codes = distinct_rows(joined)[:2]
     table = tally._verdicts[place]
     for row, ones in zip(rows.tolist(), grouped_sums(np.ones(len(codes)), codes.ravel(), len(rows), main), strict=True):
         cell = (row[0], tuple(row[2:]), str(names[row[1]]))

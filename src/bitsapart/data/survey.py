@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bitsapart.rows import distinct_rows
+
 from .block import Columns
 from .pair import Pair
 
@@ -47,25 +49,29 @@ class PeopleSurvey:
     def see(self, people: Columns) -> None:
         """Take in a block."""
         if not isinstance(people, tuple):
-            self._see_counts(np.eye(len(self.classes), dtype=np.int64)[np.asarray(people)])
+            seen, times = np.unique(people, return_counts=True)
+            single = np.zeros((len(seen), len(self.classes)), dtype=np.int64)
+            single[np.arange(len(seen)), seen] = 1
+            self._see_patterns(single, times)
         elif people[0].dtype.kind == "f":
             self.judgements, self.patterns = None, None
             self.items += len(people[0])
             self.totals = self._totals() + np.array([float(column.sum(dtype=np.float64)) for column in people])
         else:
-            self._see_counts(np.column_stack(people).astype(np.int64))
+            different, _, times = distinct_rows(np.column_stack(people))
+            self._see_patterns(different, times)
 
-    def _see_counts(self, counts: NDArray[np.int64]) -> None:
+    def _see_patterns(self, counts: NDArray[np.int64], times: NDArray[np.int64]) -> None:
+        """Take in vectors of counts and how often each occurs."""
         panels = counts.sum(axis=1)
         self.fewest = int(panels.min()) if not self.items else min(self.fewest, int(panels.min()))
         self.most = max(self.most, int(panels.max()))
-        self.items += len(counts)
-        self.judgements = (self.judgements or 0) + int(panels.sum())
-        self.with_two += int((panels > 1).sum())
-        self.totals = self._totals() + counts.sum(axis=0)
+        self.items += int(times.sum())
+        self.judgements = (self.judgements or 0) + int(panels @ times)
+        self.with_two += int(times[panels > 1].sum())
+        self.totals = self._totals() + times @ counts
         if self.patterns is not None:
-            vectors, times = np.unique(counts, axis=0, return_counts=True)
-            for vector, often in zip(vectors.tolist(), times.tolist(), strict=True):
+            for vector, often in zip(counts.tolist(), times.tolist(), strict=True):
                 self.patterns[tuple(vector)] += often
             if len(self.patterns) > _MOST_PATTERNS:
                 self.patterns = None

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from bitsapart.errors import DomainError
+from bitsapart.rows import distinct_rows
 from bitsapart.special import log_factorials
 
 from .bayesian import vote_table
@@ -119,7 +120,7 @@ def _frequencies(said: Counts) -> Callable[[Counts], Floats]:
 def _bayesian(said: Counts, k_max: int, *, leave_out: bool) -> Callable[[Counts], Floats]:
     counts = said.sum(axis=1)
     judged = counts.sum(axis=1) > 0
-    patterns, frequency = np.unique(counts[judged], axis=0, return_counts=True)
+    patterns, _, frequency = distinct_rows(counts[judged])
     votes_of = vote_table(PatternTable.of(patterns, frequency), k_max + 1)
 
     def answer(votes: Counts) -> Floats:
