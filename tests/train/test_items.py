@@ -1,5 +1,9 @@
 """People's answers meet their pictures, or a sentence says what is missing."""
 
+import os
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -45,6 +49,13 @@ def test_two_files_of_the_same_name_are_not_guessed_about(folder):
     np.savez(folder / "twice.npz", images=np.zeros((3, 4, 4)), ids=["p03", "p04", "p03"])
     with pytest.raises(AmbiguityError, match="2 pictures have the id 'p03', but an id stands for one picture"):
         items(folder, images="twice.npz")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names themselves")
+def test_file_names_that_no_table_can_hold_are_refused(folder):
+    Path(os.fsdecode(os.fsencode(folder / "photos") + b"/caf\xe9.png")).write_bytes(b"")
+    with pytest.raises(DataError, match=r"1 file name cannot be written in a table, .* \('caf\\xe9\.png'\); rename"):
+        items(folder)
 
 
 def test_no_picture_at_all_says_what_the_names_are(folder):

@@ -336,9 +336,13 @@ def test_a_strangers_run_does_not_get_its_own_code_imported(folder):
 
 
 def test_a_folder_that_holds_something_is_not_written_over(folder):
-    with pytest.raises(DataError, match="is there already"):
-        fit(folder / "photos", folder / "people.csv", settings=SMALL, run=folder)
-    assert Run.load.__doc__
+    for holds in (folder, folder / "people.csv"):
+        with pytest.raises(DataError, match="is there already; name a folder that is new or empty"):
+            fit(folder / "photos", folder / "people.csv", settings=SMALL, run=holds)
+    (folder / "run").mkdir()
+    fit(folder / "photos", folder / "people.csv", settings=small(steps=1), run=folder / "run")
+    with pytest.raises(DataError, match=r"is there already; --resume .*run goes on with a run"):
+        fit(folder / "photos", folder / "people.csv", settings=SMALL, run=folder / "run")
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Where pictures come from: a folder of files, an array, or the embedded example; named first, loaded when matched."""
 
+import os
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -85,6 +86,9 @@ def open_images(images: Any) -> ImageSource:
         return ArrayImages("array", np.asarray(images), None)
     if str(images).startswith("example:"):
         return _example(str(images))
+    if not str(images):
+        message = "IMAGES is empty text; it is a folder of pictures, a .npy or .npz file, or example:digits"
+        raise DataError(message)
     path = Path(images)
     if not path.exists():
         message = f"{path} is not there; IMAGES is a folder of pictures, a .npy or .npz file, or example:digits"
@@ -117,6 +121,13 @@ class FolderImages:
             )
         if not chosen:
             message = f"{folder} holds no picture files"
+            raise DataError(message)
+        unwritable = [repr(os.fsencode(name))[1:] for name in self._files if not _is_utf8(name)]
+        if unwritable:
+            message = (
+                f"{folder}: {counted(len(unwritable), 'file name')} cannot be written in a table, because UTF-8 does "
+                f"not know all their bytes ({listed(unwritable)}); rename these files"
+            )
             raise DataError(message)
 
     def __len__(self) -> int:
@@ -186,6 +197,15 @@ def listed(names: Sequence[str], between: str = ", ") -> str:
     """The first few names, and how many more there are."""
     more = f"{between}and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
     return between.join(names[:_SHOWN]) + more
+
+
+def _is_utf8(name: str) -> bool:
+    """File names of other encodings come with stand-ins for their bytes, which no file can be written with."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _example(name: str) -> ArrayImages:

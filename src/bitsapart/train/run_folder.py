@@ -143,7 +143,9 @@ def claim(path: Path, config: Mapping[str, Any]) -> Run:
 def must_be_free(path: Path) -> None:
     """Refuse a folder that holds something already."""
     if path.exists() and (not path.is_dir() or not all(map(_is_half_written, path.iterdir()))):
-        message = f"{path} is there already; --resume {path} goes on with a run, another --output starts one"
+        is_run = (path / _CONFIG).exists() or any(path.glob(f"*/{_CONFIG}"))
+        way_out = f"--resume {path} goes on with a run, another --output starts one"
+        message = f"{path} is there already; {way_out if is_run else 'name a folder that is new or empty'}"
         raise DataError(message)
 
 
