@@ -2,6 +2,7 @@
 
 import ast
 import re
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -120,3 +121,11 @@ def test_parts_that_rest_on_fewer_items_say_so_and_add_up():
     printed = float(re.search(r"0\.\d+", whole)[0])
     assert printed == pytest.approx(brier[[1, 2, 3, 5]].mean(), abs=0.002)
     assert "that two people or more judged" not in page(ba.compare(counts[1:4], q[1:4], detail=True).data)
+
+
+def test_no_sentence_is_taken_for_another():
+    table = tomllib.loads((SOURCE / "report" / "sentences.toml").read_text(encoding="utf-8"))
+    for key, entry in table.items():
+        if key != "phrases":
+            english, chinese = (re.sub(r"\{\w+\}", "x", entry[language]) for language in ("en", "zh"))
+            assert in_chinese(english) == chinese, key
