@@ -49,3 +49,14 @@ def test_the_distance_is_said_in_the_unit_that_was_asked_for(unit, name):
     assert f"{name} apart" in line
     assert set(re.findall("bits|nats|hartleys", line)) == {name}
     assert "{" not in text
+
+
+def test_what_recalibration_saves_has_its_unit():
+    rng = np.random.default_rng(3)
+    p = rng.dirichlet([1, 1, 1], 200)
+    q = p**2 / (p**2).sum(axis=1, keepdims=True)
+    counts = np.array([rng.multinomial(5, row) for row in p])
+    line = next(
+        line for line in str(ba.compare(counts, q, recalibrate=True, unit="nat")).splitlines() if "recal" in line
+    )
+    assert re.search(r"cross-entropy [\d.]+ nats, not [\d.]+: saves [\d.]+ nats \([\d.]+ – [\d.]+\)", line)

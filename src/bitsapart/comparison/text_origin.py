@@ -120,8 +120,8 @@ def recalibrated(model: Entry) -> Iterator[Text]:
     how = "one temperature" if entry["kind"] == "temperature" else "isotonic regression"
     gain = ""
     if saved["value"] is not None and saved["low"] is not None:
-        number, _, interval = readable(saved)
-        gain = f": saves {number} ({interval})"
+        number, of, interval = readable(saved)
+        gain = f": saves {number} {of} ({interval})"
     yield Text.assemble("\n", ("recalibrated ", "bold"), f"({how}): cross-entropy {new} {unit}, not {old}{gain}")
     where = f"; its probabilities are in {printable(entry['file'])}" if entry.get("file") else ""
     yield Text(f"  each item by what people said of the other items{where}", style="dim")
