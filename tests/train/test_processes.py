@@ -21,6 +21,27 @@ TOGETHER = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1"}
 
 
+# A network with weights that are tied, weights that are fixed, and weights that no step uses.
+OWN = """
+from torch import nn
+
+class Net(nn.Module):
+    def __init__(self, size, outputs):
+        super().__init__()
+        self.first, self.again = nn.Linear(size, size), nn.Linear(size, size)
+        self.again.weight = self.first.weight
+        self.last, self.fixed, self.idle = nn.Linear(size, outputs), nn.Linear(size, size), nn.Linear(2, 2)
+        self.fixed.requires_grad_(False)
+
+    def forward(self, pictures):
+        flat = pictures.flatten(1)
+        return self.last(self.again(self.first(flat).relu() + self.fixed(flat)).relu())
+
+def net(shape, outputs):
+    return Net(shape[0] * shape[1] * shape[2], outputs)
+"""
+
+
 def run_in(folder, *command, good=True):
     done = subprocess.run(command, cwd=folder, env=ENVIRONMENT, capture_output=True, text=True, timeout=300)
     assert (done.returncode == 0) == good, done.stderr
@@ -33,9 +54,11 @@ def run_in(folder, *command, good=True):
         ("--network", "mlp:4", "--batch", "7", "--optimizer", "adam", "--lr", "0.01"),
         ("--network", "cnn", "--batch", "all", "--optimizer", "sgd", "--momentum", "0.9", "--augment", "shift,flip"),
         ("--network", "linear", "--weight", "w", "--batch", "1", "--loss", "likelihood"),
+        ("--network", "own:net", "--batch", "7"),
     ],
 )
 def test_two_processes_give_the_losses_of_one(panels, options):
+    (panels / "own.py").write_text(OWN)
     text = (panels / "panels.csv").read_text().splitlines()
     weighted = [text[0] + ",w", *(f"{line},{1 + number % 3}" for number, line in enumerate(text[1:]))]
     people = panels / ("weighted.csv" if "--weight" in options else "panels.csv")

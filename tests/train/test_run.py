@@ -186,6 +186,12 @@ def test_a_loss_that_runs_away_is_a_sentence_and_keeps_the_curve(pictures, tmp_p
     assert not (tmp_path / "run" / "weights.safetensors").exists()
 
 
+def test_a_start_that_gives_no_numbers_is_not_blamed_on_the_rate(pictures, tmp_path):
+    values, sides = pictures
+    with pytest.raises(DomainError, match=r"at step 0, before anything was learned: .* pixels too large for float32"):
+        fit(values * 1e300, np.eye(2, dtype=int)[sides], settings=SMALL, run=tmp_path / "run")
+
+
 def test_classes_that_the_held_out_items_alone_have_are_said(pictures, tmp_path):
     values, sides = pictures
 

@@ -10,7 +10,7 @@ from torch import nn
 from bitsapart.errors import DataError, MissingExtraError
 
 from .loop import Bench
-from .networks import build_network, draws, mixes_items
+from .networks import build_network, draws, is_factory, mixes_items
 from .settings import TrainSettings
 
 __all__ = ["open_bench", "processes", "start_engine"]
@@ -42,7 +42,9 @@ def start_engine(settings: TrainSettings) -> Any:
     if processes() > 1:
         local = int(os.environ.get("LOCAL_WORLD_SIZE", processes()))
         devices = local
-        together = {"strategy": "ddp", "num_nodes": processes() // local}
+        # Somebody's own network may have weights that a step does not use; alone that is no fault, so neither together.
+        unused = "_find_unused_parameters_true" if is_factory(settings.network) else ""
+        together = {"strategy": f"ddp{unused}", "num_nodes": processes() // local}
     try:
         fabric = Fabric(accelerator=accelerator, devices=devices, precision=precision, **together)
         fabric.launch()

@@ -222,7 +222,7 @@ def _update(bench: Bench, split: Split, rows: NDArray[np.int64], settings: Train
     except RuntimeError as error:  # torch refuses a rate that its numbers cannot hold
         if "overflow" not in str(error):
             raise
-        raise DomainError(_diverged(inf, step, settings)) from None
+        raise DomainError(_diverged(inf, step + 1, settings)) from None
 
 
 def _pictures(bench: Bench, split: Split, rows: NDArray[np.int64], settings: TrainSettings, step: int) -> Tensor:
@@ -238,6 +238,11 @@ def _pictures(bench: Bench, split: Split, rows: NDArray[np.int64], settings: Tra
 
 def _diverged(value: float, step: int, settings: TrainSettings) -> str:
     what = "not a number" if value != value else "infinite"
+    if step == 0:
+        return (
+            f"the loss is {what} at step 0, before anything was learned: the network's start, or pixels too large for "
+            f"{settings.dtype}, give logits that are no numbers"
+        )
     return (
         f"the loss is {what} at step {step}: with --lr {settings.rate:g} the weights ran away. The run folder keeps "
         "the curve and the last checkpoint; train again with a smaller --lr"
