@@ -36,6 +36,7 @@ QUICK = {
 }  # fmt: skip
 PEERS = ["torch eager", "torch compiled", "jax"]
 MINE = "bitsapart"
+SETTLE_S = 0.05
 RESULTS = Path(__file__).resolve().parent / "results"
 
 # What a contestant does: `forward` gives the value, `both` value and gradient.
@@ -130,14 +131,19 @@ def check(contestants: dict[str, Contestant], dtype: str) -> None:
 
 
 def timed(contestants: dict[str, Contestant], rounds: int) -> dict[str, dict[str, float]]:
-    """Medians in milliseconds; the contestants take turns."""
+    """Medians in milliseconds. The contestants take turns, each round in another order, and each begins when the one
+    before it has let go of its memory and its threads are asleep."""
     found: dict[str, dict[str, list[float]]] = {name: {"forward": [], "both": []} for name in contestants}
+    order = list(contestants)
     for _ in range(rounds):
         for what in ("forward", "both"):
-            for name, contestant in contestants.items():
+            for name in order:
+                gc.collect()
+                time.sleep(SETTLE_S)
                 start = time.perf_counter()
-                contestant[what]()
+                contestants[name][what]()
                 found[name][what].append((time.perf_counter() - start) * 1e3)
+        order.append(order.pop(0))
     return {name: {what: statistics.median(times) for what, times in by.items()} for name, by in found.items()}
 
 

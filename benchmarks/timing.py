@@ -4,6 +4,7 @@ Every contestant is a function without arguments that returns the same numbers a
 package is not installed is left out, and so is said. Threads are limited to the processors that this process may use.
 """
 
+import gc
 import importlib.util
 import json
 import os
@@ -24,6 +25,7 @@ os.environ["POLARS_MAX_THREADS"] = str(CORES)
 import numpy as np  # noqa: E402  the limits above come first
 
 RESULTS = Path(__file__).resolve().parent / "results"
+SETTLE_S = 0.05
 PACKAGES = ("bitsapart", "numpy", "scipy", "scikit-learn", "torch", "jax", "numba", "polars", "duckdb")
 
 
@@ -64,15 +66,20 @@ def peak_mib(contestant: Callable) -> float | None:
 
 
 def timed(contestants: dict[str, Callable], rounds: int, most_s: float = 25.0) -> dict[str, dict[str, float]]:
-    """Rounds of all contestants in turn; one that has used `most_s` seconds takes part no longer (after 3 rounds)."""
+    """Rounds of all contestants, each round in another order; one that has used `most_s` seconds takes part no longer
+    (after 3 rounds). Each begins when the one before it has let go of its memory and its threads are asleep."""
     seconds: dict[str, list[float]] = {name: [] for name in contestants}
+    order = list(contestants)
     for number in range(rounds):
-        for name, contestant in contestants.items():
+        for name in order:
             if number >= 3 and sum(seconds[name]) > most_s:
                 continue
+            gc.collect()
+            time.sleep(SETTLE_S)
             start = time.perf_counter()
-            contestant()
+            contestants[name]()
             seconds[name].append(time.perf_counter() - start)
+        order.append(order.pop(0))
     return {
         name: {
             "median_ms": 1e3 * statistics.median(times), "least_ms": 1e3 * min(times), "rounds": len(times),
