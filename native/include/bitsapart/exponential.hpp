@@ -12,26 +12,21 @@ namespace bitsapart::BITSAPART_LEVEL {
 template <int n>
 [[gnu::always_inline]] inline void exp_within(const f64v (&x)[n], f64v (&out)[n]) {
     constexpr double magic = 0x1.8p52 + 1023.0, ln2_upper = 0x1.62e42feep-1, ln2_lower = 0x1.a39ef35793c76p-33;
-    f64v t[n], r[n], rr[n], r4[n], p01[n], p23[n], p45[n], p67[n], p89[n];
+    constexpr double P[] = {  // from the highest power down
+        0x1.af85885f83db7p-26, 0x1.28b04916b4447p-22, 0x1.71dddfcb5ecd1p-19, 0x1.a0199693b9572p-16, 0x1.a01a01bae286fp-13,
+        0x1.6c16c185a758cp-10, 0x1.111111110d639p-7,  0x1.5555555550030p-5,  0x1.5555555555561p-3,  0x1.000000000000bp-1};
+    f64v t[n], r[n], p[n];
     for (int j = 0; j < n; ++j) t[j] = fma(x[j], splat(0x1.71547652b82fep0), splat(magic));  // the low bits are k + 1023
-    for (int j = 0; j < n; ++j) {
-        const f64v k = t[j] - magic;
-        r[j] = fma(k, splat(-ln2_lower), fma(k, splat(-ln2_upper), x[j]));
-    }
-    for (int j = 0; j < n; ++j) rr[j] = r[j] * r[j];
-    for (int j = 0; j < n; ++j) p89[j] = fma(r[j], splat(0x1.af85885f83db7p-26), splat(0x1.28b04916b4447p-22));
-    for (int j = 0; j < n; ++j) p67[j] = fma(r[j], splat(0x1.71dddfcb5ecd1p-19), splat(0x1.a0199693b9572p-16));
-    for (int j = 0; j < n; ++j) p45[j] = fma(r[j], splat(0x1.a01a01bae286fp-13), splat(0x1.6c16c185a758cp-10));
-    for (int j = 0; j < n; ++j) p23[j] = fma(r[j], splat(0x1.111111110d639p-7), splat(0x1.5555555550030p-5));
-    for (int j = 0; j < n; ++j) p01[j] = fma(r[j], splat(0x1.5555555555561p-3), splat(0x1.000000000000bp-1));
-    for (int j = 0; j < n; ++j) r4[j] = rr[j] * rr[j];
-    for (int j = 0; j < n; ++j) p45[j] = fma(rr[j], p67[j], p45[j]);
-    for (int j = 0; j < n; ++j) p01[j] = fma(rr[j], p23[j], p01[j]);
-    for (int j = 0; j < n; ++j) p45[j] = fma(r4[j], p89[j], p45[j]);
-    for (int j = 0; j < n; ++j) p01[j] = fma(r4[j], p45[j], p01[j]);
+    for (int j = 0; j < n; ++j) p[j] = t[j] - magic;                                         // k
+    for (int j = 0; j < n; ++j) r[j] = fma(p[j], splat(-ln2_upper), x[j]);
+    for (int j = 0; j < n; ++j) r[j] = fma(p[j], splat(-ln2_lower), r[j]);
+    for (int j = 0; j < n; ++j) p[j] = fma(r[j], splat(P[0]), splat(P[1]));
+    for (int i = 2; i < 10; ++i)
+        for (int j = 0; j < n; ++j) p[j] = fma(r[j], p[j], splat(P[i]));
+    for (int j = 0; j < n; ++j) p[j] = fma(r[j] * r[j], p[j], r[j]);
     for (int j = 0; j < n; ++j) {
         const f64v scale = from_bits((i64v)((u64v)bits(t[j]) << 52));
-        out[j] = fma(fma(rr[j], p01[j], r[j]), scale, scale);
+        out[j] = fma(p[j], scale, scale);
     }
 }
 

@@ -51,7 +51,7 @@ inline f64v read_lanes(const char* from) {
 // What will be read soon: tiles are read in bursts, too short for the processor to look ahead by itself. It does not matter
 // whether there is something at that address.
 inline void prefetch(const char* from, int64_t bytes) {
-    constexpr uintptr_t ahead = 4096;
+    constexpr uintptr_t ahead = 8192;
     for (int64_t at = 0; at < bytes; at += 64)
         __builtin_prefetch(reinterpret_cast<const void*>(reinterpret_cast<uintptr_t>(from) + ahead + static_cast<uintptr_t>(at)));
 }

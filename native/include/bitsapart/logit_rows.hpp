@@ -5,53 +5,79 @@
 // +∞, is left to the general path (that one row, so that no item depends on its neighbours).
 #pragma once
 
+#include "bitsapart/softmax_vector.hpp"
 #include "bitsapart/terms.hpp"
 
 namespace bitsapart::BITSAPART_LEVEL {
 
 constexpr int64_t shortest_row = 32;
 
+// The largest of a row; anything where one is NaN.
+template <class T>
+inline double largest_of_row(const char* row, int64_t classes) {
+    using Real = std::conditional_t<std::is_same_v<T, float>, float, double>;
+    constexpr int few = 4, width = Vector<Real>::width;
+    constexpr int64_t bytes = sizeof(T);
+    typename Vector<Real>::type top[few];
+    for (int j = 0; j < few; ++j) top[j] = splat(-static_cast<Real>(__builtin_inf()));
+    int64_t c = 0;
+    for (; c + few * width <= classes; c += few * width)
+        for (int j = 0; j < few; ++j) {
+            const char* at = row + (c + j * width) * bytes;
+            if constexpr (std::is_same_v<T, float>) {
+                f32v z;
+                std::memcpy(&z, at, sizeof z);
+                top[j] = larger(top[j], z);
+            } else {
+                top[j] = larger(top[j], read_lanes<T>(at));
+            }
+        }
+    double rest = largest_of(larger(larger(top[0], top[1]), larger(top[2], top[3])));
+    for (; c < classes; ++c) rest = std::max(rest, read<T>(row + c * bytes));
+    return rest;
+}
+
+template <class T>
+inline double how_often(const char* row, int64_t classes, double z) {
+    constexpr int64_t bytes = sizeof(T);
+    int64_t times = 0;
+    for (int64_t c = 0; c < classes; ++c) times += read<T>(row + c * bytes) == z;
+    return static_cast<double>(times);
+}
+
 struct RowSums {
-    double sum, squares, farthest, level;  // Σe, Σe², max(z − z_y), #(z ≥ z_y)
+    double sum, squares;  // Σe, Σe²
 };
 
 template <class T>
 inline RowSums sweep(const char* row, int64_t classes, double origin) {
-    f64v sum = {}, squares = {}, farthest = {};
-    i64v level = {};
-    const auto add = [&]<int n>(const f64v (&z)[n]) __attribute__((always_inline)) {
-        f64v d[n], e[n];
-        for (int j = 0; j < n; ++j) d[j] = z[j] - origin;
-        for (int j = 0; j < n; ++j) e[j] = smaller(splat(175.0), larger(splat(-708.0), d[j]));
-        exp_within(e, e);
-        for (int j = 0; j < n; ++j) {
-            sum += e[j];
-            squares = fma(e[j], e[j], squares);
-            farthest = larger(farthest, d[j]);
-            level += (d[j] >= 0.0) & 1;
-        }
-    };
+    constexpr int few = 4;
     constexpr int64_t bytes = sizeof(T);
+    f64v sum = {}, squares = {};
+    const auto add = [&]<int n>(const f64v (&z)[n]) __attribute__((always_inline)) {
+        f64v e[n];
+        for (int j = 0; j < n; ++j) e[j] = larger(splat(-708.0), z[j] - origin);  // above 709 the row is not used
+        exp_within(e, e);
+        for (int j = 0; j < n; ++j) sum += e[j];
+        for (int j = 0; j < n; ++j) squares = fma(e[j], e[j], squares);
+    };
     int64_t c = 0;
-    for (; c + 2 * lanes <= classes; c += 2 * lanes) {
-        f64v z[2];
-        prefetch(row + c * bytes, 2 * lanes * bytes);
-        for (int j = 0; j < 2; ++j) z[j] = read_lanes<T>(row + (c + j * lanes) * bytes);
+    for (; c + few * lanes <= classes; c += few * lanes) {
+        f64v z[few];
+        prefetch(row + c * bytes, few * lanes * bytes);
+        for (int j = 0; j < few; ++j) z[j] = read_lanes<T>(row + (c + j * lanes) * bytes);
         add(z);
     }
-    for (; c < classes; c += lanes) {
+    for (; c + lanes <= classes; c += lanes) {
+        const f64v z[1] = {read_lanes<T>(row + c * bytes)};
+        add(z);
+    }
+    if (c < classes) {
         f64v z[1] = {splat(-__builtin_inf())};
-        for (int i = 0; i < lanes && c + i < classes; ++i) z[0][i] = read<T>(row + (c + i) * bytes);
+        for (int i = 0; c + i < classes; ++i) z[0][i] = read<T>(row + (c + i) * bytes);
         add(z);
     }
-    RowSums r = {0, 0, 0, 0};
-    for (int i = 0; i < lanes; ++i) {
-        r.sum += sum[i];
-        r.squares += squares[i];
-        r.farthest = farthest[i] > r.farthest ? farthest[i] : r.farthest;
-        r.level += static_cast<double>(level[i]);
-    }
-    return r;
+    return {sum_of(sum), sum_of(squares)};
 }
 
 // Fills the label columns of a tile; done[i] says which rows.
@@ -64,11 +90,12 @@ inline void logit_rows(const Source& model, int64_t item, int count, Chunk& chun
             if (i + 4 < count)  // the labels' own logits stand anywhere in their rows
                 __builtin_prefetch(row + 4 * column.stride + static_cast<int64_t>(chunk.y[i + 4]) * static_cast<int64_t>(sizeof(T)));
             const double origin = read<T>(row + static_cast<int64_t>(chunk.y[i]) * static_cast<int64_t>(sizeof(T)));
+            const double top = largest_of_row<T>(row, model.classes);
             const RowSums r = sweep<T>(row, model.classes, origin);
-            done[i] = r.farthest < 170.0 && r.sum >= 1.0 && origin - origin == 0.0;
+            done[i] = top - origin < 170.0 && r.sum >= 1.0 && origin - origin == 0.0;
             S[i] = done[i] ? r.sum : 1.0;
             squares[i] = r.squares;
-            out.value[accuracy][i] = r.farthest > 0.0 ? 0.0 : 1.0 / r.level;
+            out.value[accuracy][i] = top > origin ? 0.0 : 1.0 / how_often<T>(row, model.classes, origin);
         }
     });
     for (int i = count; i % lanes != 0; ++i) S[i] = squares[i] = 1.0;
