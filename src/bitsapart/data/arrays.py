@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from bitsapart.errors import DataError
 
-from .engine import BLOCK_ROWS, Engine
+from .engine import Engine, block_rows
 from .failures import readable
 from .fingerprint import fingerprint
 from .sheet import SAMPLE_ROWS, Column, ColumnType, Sheet
@@ -57,8 +57,9 @@ class ArraySheet(Sheet):
 
     def batches(self, engine: Engine, columns: Sequence[str]) -> Iterator[Any]:  # noqa: ARG002
         """The rows."""
-        for start in range(0, len(self._array), BLOCK_ROWS):
-            yield self._batch(start, start + BLOCK_ROWS, columns)
+        rows = block_rows(len(columns))
+        for start in range(0, len(self._array), rows):
+            yield self._batch(start, start + rows, columns)
 
     def _first_rows(self, engine: Engine) -> Any:  # noqa: ARG002
         import pyarrow as pa
