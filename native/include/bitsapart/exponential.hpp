@@ -57,15 +57,7 @@ inline f64v exp(f64v x) {
 
 // A run of them; both arrays are used up to whole vectors, and may be the same.
 inline void exponentials_of(const double* x, double* out, int count) {
-    int i = 0;
-    for (; i + lanes < count; i += 2 * lanes) {
-        const f64v from[2] = {load(x + i), load(x + i + lanes)};
-        f64v to[2];
-        exp(from, to);
-        store(out + i, to[0]);
-        store(out + i + lanes, to[1]);
-    }
-    for (; i < count; i += lanes) store(out + i, exp(load(x + i)));
+    each_two(x, out, count, [](const auto& from, auto& to) { exp(from, to); });
 }
 
 }  // namespace bitsapart::BITSAPART_LEVEL

@@ -3,27 +3,14 @@
 
 #include <type_traits>
 
+#include "bitsapart/half.hpp"
 #include "bitsapart/source.hpp"
 
 namespace bitsapart::BITSAPART_LEVEL {
 
 constexpr int largest_tile = lanes == 2 ? 128 : 256;
 
-struct Half {
-    uint16_t bits;
-};
-
-inline double number(Half h) {
-    const uint32_t magnitude = h.bits & 0x7fff;
-    uint32_t u = magnitude << 13;
-    float f;
-    std::memcpy(&f, &u, sizeof f);
-    f *= 0x1p112f;  // right for normal and subnormal halves
-    std::memcpy(&u, &f, sizeof u);
-    u |= (magnitude >= 0x7c00 ? 0x7f800000u : 0u) | (static_cast<uint32_t>(h.bits & 0x8000) << 16);
-    std::memcpy(&f, &u, sizeof f);
-    return f;
-}
+inline double number(Float16 x) { return widened(x); }
 template <class T>
 inline double number(T x) {
     return static_cast<double>(x);
@@ -82,7 +69,7 @@ inline void read_rows(const char* from, int64_t stride, int count, int classes, 
 template <class Visitor>
 inline void with_type(Type type, Visitor visit) {
     switch (type) {
-        case Type::f16: return visit.template operator()<Half>();
+        case Type::f16: return visit.template operator()<Float16>();
         case Type::f32: return visit.template operator()<float>();
         case Type::f64: return visit.template operator()<double>();
         case Type::i8: return visit.template operator()<int8_t>();

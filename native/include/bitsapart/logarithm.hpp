@@ -69,15 +69,7 @@ inline f64v log_of_probability(f64v x) {
 
 // A run of them; both arrays are used up to whole vectors, and may be the same.
 inline void logs_of_probabilities(const double* x, double* out, int count) {
-    int i = 0;
-    for (; i + lanes < count; i += 2 * lanes) {
-        const f64v from[2] = {load(x + i), load(x + i + lanes)};
-        f64v to[2];
-        log_of_probability(from, to);
-        store(out + i, to[0]);
-        store(out + i + lanes, to[1]);
-    }
-    for (; i < count; i += lanes) store(out + i, log_of_probability(load(x + i)));
+    each_two(x, out, count, [](const auto& from, auto& to) { log_of_probability(from, to); });
 }
 
 inline f64v log(f64v x) {

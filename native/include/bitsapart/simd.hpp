@@ -108,4 +108,23 @@ inline i64v product_of_low(i64v a, i64v b) {
 #endif
 }
 
+// A function of vectors, two in step, over a run of doubles; both arrays are used up to whole vectors.
+template <class Function>
+[[gnu::always_inline]] inline void each_two(const double* x, double* out, int count, Function function) {
+    int i = 0;
+    for (; i + lanes < count; i += 2 * lanes) {
+        const f64v from[2] = {load(x + i), load(x + i + lanes)};
+        f64v to[2];
+        function(from, to);
+        store(out + i, to[0]);
+        store(out + i + lanes, to[1]);
+    }
+    for (; i < count; i += lanes) {
+        const f64v from[1] = {load(x + i)};
+        f64v to[1];
+        function(from, to);
+        store(out + i, to[0]);
+    }
+}
+
 }  // namespace bitsapart::BITSAPART_LEVEL
