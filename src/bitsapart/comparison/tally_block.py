@@ -98,8 +98,8 @@ def _add_core(tally: "Tally", block: BlockOfItems, people: _core.Side, models: l
         tally._infinite[place] = sums[0][1]
         tally._tails[place] = [moments[slot].x for slot in (_THIRD, _FOURTH)]
         if block.ids is not None and sums[0][1]:
-            tally._infinite_ids[place] = _infinite_names(tally, block, people, models[place])
-        tally._worst[place] = _worst_items(tally, block, place, (people, models[place]), worst, dropped)
+            tally._infinite_ids[place] = _infinite_names(tally, block, place)
+        tally._worst[place] = _worst_items(tally, block, place, worst, dropped)
 
 
 def _columns_of(
@@ -131,31 +131,39 @@ def _refuse(tally: "Tally", block: BlockOfItems, fault: "_core.Fault") -> None:
     refuse(fault, place, str(tally.model_kinds[side - 1]), "model_kind", len(tally.classes))
 
 
-def _losses(tally: "Tally", people: _core.Side, model: _core.Side) -> Floats:
-    labels = tally.people_kind == "labels"
-    return column_values(people, [model], ["cross_entropy"], labels=labels, threads=tally.threads)[0]["cross_entropy"]
+def _far_items(tally: "Tally", block: BlockOfItems, place: int, least: float) -> tuple[NDArray[np.int64], Floats]:
+    """The rows whose cross-entropy is at least so large, and these; piece by piece, so that no long column is needed."""
+    rows, nats = [], []
+    for start, piece in block.chunks(1):
+        people, models = _sides(tally, piece)
+        labels = tally.people_kind == "labels"
+        wanted = column_values(people, [models[place]], ["cross_entropy"], labels=labels, threads=tally.threads)
+        losses = wanted[0]["cross_entropy"]
+        far = np.flatnonzero(losses >= least)
+        rows.append(far + start)
+        nats.append(losses[far])
+    return np.concatenate(rows), np.concatenate(nats)
 
 
-def _infinite_names(tally: "Tally", block: BlockOfItems, people: _core.Side, model: _core.Side) -> list[str]:
-    rows = np.flatnonzero(np.isinf(_losses(tally, people, model)))
+def _infinite_names(tally: "Tally", block: BlockOfItems, place: int) -> list[str]:
+    rows, _ = _far_items(tally, block, place, np.inf)
     return nsmallest(INFINITE_SHOWN, Place("people", block.ids).names(rows.tolist()), key=natural)
 
 
 def _worst_items(
-    tally: "Tally", block: BlockOfItems, place: int, sides: tuple[_core.Side, _core.Side],
-    worst: list[tuple[float, int]], dropped: float,
-) -> list[dict[str, Any]]:  # fmt: skip
+    tally: "Tally", block: BlockOfItems, place: int, worst: list[tuple[float, int]], dropped: float
+) -> list[dict[str, Any]]:
     if not worst:
         return []
     rows = [row for _, row in worst]
     bar = min(nats for nats, _ in worst)
     if dropped >= bar:  # more items are as far as the nearest one kept: their names decide
-        losses = _losses(tally, *sides)
+        far, losses = _far_items(tally, block, place, bar - 2.0**-52)
         rounded = np.rint(losses * (1 << 52)) / (1 << 52)
-        above = np.flatnonzero((rounded > bar) & np.isfinite(rounded)).tolist()
-        level = np.flatnonzero(rounded == bar)
-        rows = above + _first_of(level, block, tally.worst_kept - len(above))
-        worst = [(float(rounded[row]), row) for row in rows]
+        above = [(nats, row) for nats, row in worst if nats > bar]
+        level = _first_of(far[rounded == bar], block, tally.worst_kept - len(above))
+        worst = above + [(bar, row) for row in level]
+        rows = [row for _, row in worst]
     taken = np.array(rows, dtype=np.int64)
     classes = len(tally.classes)
     kind: Any = tally.people_kind

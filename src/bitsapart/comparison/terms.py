@@ -116,8 +116,11 @@ def column_values(
     found = []
     for table in values:
         known = dict(zip(wanted, table, strict=True))
-        known |= {_ZERO: np.zeros(len(people)), _NONE: np.full(len(people), np.nan)}
-        found.append({column: known[_OF_LABELS.get(column, column) if labels else column] for column in columns})
+        sources = {column: _OF_LABELS.get(column, column) if labels else column for column in columns}
+        for name, value in ((_ZERO, 0.0), (_NONE, np.nan)):
+            if name in sources.values():
+                known[name] = np.full(len(people), value)
+        found.append({column: known[source] for column, source in sources.items()})
     return found
 
 
