@@ -132,7 +132,7 @@ def _refuse(tally: "Tally", block: BlockOfItems, fault: "_core.Fault") -> None:
 
 
 def _far_items(tally: "Tally", block: BlockOfItems, place: int, least: float) -> tuple[NDArray[np.int64], Floats]:
-    """The rows whose cross-entropy is at least so large, and these; piece by piece, so that no long column is needed."""
+    """The rows whose cross-entropy is at least so large, and these; piece by piece, which needs no long column."""
     rows, nats = [], []
     for start, piece in block.chunks(1):
         people, models = _sides(tally, piece)
