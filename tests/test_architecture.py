@@ -62,18 +62,15 @@ COMPARED = {
     "an example": "main(['compare', 'example:digits'])",
     "judgements": "main(['compare', 'example:dawid-skene'])",
     "a check": "main(['check', 'people.csv'])",
+    "a check of labels": "main(['check', 'labels.csv'])",
+    "a measure": "main(['measure', 'information', '1/8'])",
     "a plan": "main(['plan', 'people.csv', '--within', '0.1'])",
     "arrays": "import numpy, bitsapart; bitsapart.compare(numpy.eye(2, dtype=int), numpy.array([[0.5, 0.5]] * 2))",
 }
-NOT_NEEDED = HEAVY - {"duckdb", "pyarrow", "rich", "array_api_compat"}
-PARTS_NOT_NEEDED = {
-    "array_api_compat.numpy",
-    "numpy.f2py",
-    "numpy.ma",
-    "numpy.testing",
-    "pyarrow.compute",
-    "pyarrow.parquet",
-}
+WITHOUT_SCIPY = {"a check of labels", "a measure"}  # no interval, no fit
+NOT_NEEDED = HEAVY - {"duckdb", "pyarrow", "rich", "array_api_compat", "scipy"} | {"matplotlib"}
+PARTS_NOT_NEEDED = {"array_api_compat.numpy", "pyarrow.compute", "pyarrow.parquet", "scipy.stats"}
+LOADED_BY_SCIPY = {"numpy.f2py", "numpy.ma", "numpy.testing"}
 
 
 @pytest.mark.parametrize("work", COMPARED)
@@ -82,15 +79,20 @@ def test_small_work_loads_only_what_it_needs(work, tmp_path):
     rows = [f"{item},{item % 4},{item % 3 + 1}" for item in range(1, 41)]
     (tmp_path / "people.csv").write_text("\n".join(["item,cat,dog", *rows]))
     (tmp_path / "model.csv").write_text("\n".join(["item,cat,dog", *(f"{item},0.25,0.75" for item in range(1, 41))]))
+    (tmp_path / "labels.csv").write_text("\n".join(["item,label", *(f"{item},cat" for item in range(40)), "40,dog"]))
     code = (
         "import json, sys\nfrom bitsapart.cli import main\n"
         f"try:\n    {COMPARED[work]}\nexcept SystemExit as end:\n    assert not end.code\n"
         "print(json.dumps(sorted(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=tmp_path)
-    modules = json.loads(done.stdout.splitlines()[-1])
+    modules = set(json.loads(done.stdout.splitlines()[-1]))
     assert not NOT_NEEDED & {name.partition(".")[0] for name in modules}
-    assert not PARTS_NOT_NEEDED & set(modules)
+    assert not PARTS_NOT_NEEDED & modules
+    if work in WITHOUT_SCIPY:
+        assert not ({"scipy"} | LOADED_BY_SCIPY) & modules
+    if work == "a check":
+        assert "scipy.optimize" not in modules
 
 
 def test_no_test_tree_file_without_a_source():

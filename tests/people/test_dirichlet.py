@@ -1,8 +1,9 @@
+import mpmath
 import numpy as np
 import pytest
 from scipy.special import gammaln
 
-from bitsapart.people.dirichlet import fit_dirichlet, fit_table
+from bitsapart.people.dirichlet import _log_rising, fit_dirichlet, fit_table
 from bitsapart.people.patterns import PatternTable
 
 
@@ -30,6 +31,17 @@ def test_alpha_maximises_the_textbook_likelihood(alpha):
     assert fit.alpha == pytest.approx(alpha, rel=0.35)
     assert fit.interior
     np.testing.assert_allclose(fit.shares, frequency @ patterns / (frequency @ patterns.sum(1)))
+
+
+@pytest.mark.parametrize("x", [1e-8, 0.5, 3.0, 100.0, 1e4, 6.6e7])
+def test_log_rising_to_the_last_digits(x):
+    counts = [2, 31, 32, 33, 40, 100, 1000, 10**6]
+    with mpmath.workdps(60):
+        wide = mpmath.mpf(x)
+        start = mpmath.loggamma(wide)
+        expected = [float(mpmath.loggamma(wide + n) - start - n * mpmath.log(wide)) for n in counts]
+    np.testing.assert_allclose(_log_rising(np.array(counts), x), expected, rtol=1e-14)
+    assert _log_rising(np.array([0, 1]), x).tolist() == [0, 0]
 
 
 def test_items_with_one_judgement_only_move_the_shares():

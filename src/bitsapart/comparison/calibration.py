@@ -14,10 +14,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from bitsapart.errors import DomainError
-from bitsapart.special import xlogy
 
 from .intervals import Interval, clustered_interval, student_interval
-from .isotonic import isotonic_levels
 
 __all__ = [
     "Corp", "CorpItems", "Floats", "IsotonicMap", "Score", "assign_folds", "complements", "corp", "corp_by_class",
@@ -117,12 +115,14 @@ def fit_isotonic(
         >>> fit_isotonic([0, 1, 0, 1], [0.1, 0.2, 0.3, 0.4]).value.tolist()
         [0.0, 0.5, 1.0]
     """
+    from scipy.optimize import isotonic_regression
+
     p, q, w = _columns(people, model, weights)
     knots, place = np.unique(q, return_inverse=True)
     total, mass = np.bincount(place, w), np.bincount(place, w * p)
     seen = total > 0
     knots, total, mass = knots[seen], total[seen], mass[seen]
-    level = isotonic_levels(mass / total, total)
+    level = isotonic_regression(mass / total, weights=total).x
     first = np.concatenate([[0], np.flatnonzero(np.diff(level) > _SAME) + 1])
     last = np.concatenate([first[1:], [knots.size]]) - 1
     weight, share = np.add.reduceat(total, first), np.add.reduceat(mass, first)
@@ -157,6 +157,8 @@ def event_score(
         raise DomainError(message)
     p, q = np.asarray(people, dtype=np.float64), np.asarray(model, dtype=np.float64)
     if score == "log":
+        from scipy.special import xlogy
+
         other = 1 - q if complement is None else np.asarray(complement, dtype=np.float64)
         return np.asarray(0.0 - xlogy(p, q) - xlogy(1 - p, other), dtype=np.float64)
     return (p - q) ** 2 + (p * (1 - p) if score == "brier" else 0.0)

@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from bitsapart.errors import StateError
-from bitsapart.special import expit, xlogy
 
 from .calibration import Corp, Floats, IsotonicMap, complements, event_score, fit_isotonic
 from .intervals import Interval, clustered_interval
@@ -280,6 +279,8 @@ def brier_of_cells(sums: CellSums, *, crossed: bool = True) -> FoldScores:
 
 def marginal_of_cells(sums: CellSums) -> Floats:
     """[F] Σw·cross-entropy in nats of always answering the pooled shares of the classes; not where they are pooled."""
+    from scipy.special import xlogy
+
     people = np.stack([sums.column("people", event).sum(axis=1) for event in range(sums.events)])
     shares = people.sum(axis=1) / sums.column("weight", 0).sum()
     return np.asarray(-np.sum(xlogy(people, shares[:, None]), axis=0), dtype=np.float64)
@@ -324,6 +325,8 @@ def cell_error(sums: CellSums, event: int, *, score: CellScore) -> float:
 
 def _edges() -> tuple[Floats, Floats]:
     """[4096] the smallest and the largest q of each cell."""
+    from scipy.special import expit
+
     edges = expit((np.arange(CELLS + 1) - CELLS // 2) / _PER_LOGIT)
     low, high = edges[:-1].copy(), edges[1:].copy()
     low[:2], high[-2:], high[0], low[-1] = 0.0, 1.0, 0.0, 1.0
@@ -369,6 +372,8 @@ def _training(weight: Floats, people: Floats) -> Iterator[tuple[Floats, Floats]]
 def sum_of_scores(weight: Floats, people: Floats, level: Floats, score: CellScore) -> Floats:
     """[F] Σw·score when every item of a cell is given that cell's level: scores are linear in p̂."""
     if score == "log":
+        from scipy.special import xlogy
+
         return np.asarray(-np.sum(xlogy(people, level) + xlogy(weight - people, 1 - level), axis=-1), dtype=np.float64)
     return np.asarray(np.sum(people * (1 - level) ** 2 + (weight - people) * level**2, axis=-1), dtype=np.float64)
 

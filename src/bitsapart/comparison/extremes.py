@@ -9,8 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bitsapart.special import entr
-
 __all__ = ["KINDS", "extremes_of"]
 
 Floats = NDArray[np.float64]
@@ -39,6 +37,8 @@ def extremes_of(
     Returns:
         Kind → rows with "nats", "item", "people", "model".
     """
+    from scipy.special import entr
+
     panel = np.full(len(shares), fill_value=True) if judgements is None else judgements >= 2
     rows = np.arange(len(shares))
     first = shares.argmax(axis=1)

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from bitsapart.errors import DomainError
-from bitsapart.special import student_quantile
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -83,7 +82,9 @@ class MeanWithVariance(Protocol):
 
 
 def _quantile(units: int, level: float) -> float:
-    return student_quantile(0.5 + level / 2, units - 1)
+    from scipy.special import stdtrit
+
+    return float(stdtrit(units - 1, 0.5 + level / 2))
 
 
 def student_interval(

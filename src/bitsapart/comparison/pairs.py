@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bitsapart.errors import DomainError
-from bitsapart.special import student_cdf
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -47,9 +46,11 @@ class Paired:
 
 
 def _two_sided_p(value: float, standard_error: float, units: int) -> float:
+    from scipy.special import stdtr
+
     if standard_error == 0:
         return 1.0 if value == 0 else 0.0
-    return 2 * student_cdf(-abs(value) / standard_error, units - 1)
+    return float(2 * stdtr(units - 1, -abs(value) / standard_error))
 
 
 def paired(

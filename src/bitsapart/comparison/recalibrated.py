@@ -13,7 +13,6 @@ import numpy as np
 
 from bitsapart.data import Ids
 from bitsapart.errors import DataError, DomainError
-from bitsapart.special import softmax
 
 from .calibration import Floats, complements
 from .cells import CellSums, cell_of, levels_of_cells, map_of_cells
@@ -52,7 +51,9 @@ class _Fitted:
     def __call__(self, probs: Floats, logs: Floats, folds: Any) -> Floats:
         """[N, C] each item by what the other folds say."""
         if self.kind == "temperature":
-            return softmax(self.inverses[folds][:, None] * logs)
+            from scipy.special import softmax
+
+            return np.asarray(softmax(self.inverses[folds][:, None] * logs, axis=1), dtype=np.float64)
         rest, classes = complements(probs), probs.shape[1]
         events = 1 if classes == 2 else classes
         columns = [

@@ -8,8 +8,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from bitsapart.errors import DomainError, StateError
-from bitsapart.search import root
-from bitsapart.special import softmax
 
 from .calibration import Floats, IsotonicMap, fit_isotonic
 
@@ -76,10 +74,12 @@ class TemperatureScaling:
 
     def __call__(self, model: ArrayLike) -> Floats:
         """[N, C] probabilities to recalibrated probabilities; a probability of 0 stays 0."""
+        from scipy.special import softmax
+
         q = np.asarray(model, dtype=np.float64)
         with np.errstate(divide="ignore", invalid="ignore"):
             raised = np.where(q > 0, self.inverse * np.log(q), -np.inf)
-        return softmax(raised)
+        return np.asarray(softmax(raised, axis=-1), dtype=np.float64)
 
     def to_dict(self) -> dict[str, Any]:
         """What `recalibration_from` reads."""
@@ -228,6 +228,8 @@ def _slope(p: Floats, q: Floats, w: Floats) -> Callable[[float], float]:
 
 def _root(slope: Callable[[float], float]) -> float:
     """The inverse temperature where the slope is 0, within [0, 1024]."""
+    from scipy.optimize import brentq
+
     if slope(0.0) >= 0:
         return 0.0
     high = 1.0
@@ -235,7 +237,7 @@ def _root(slope: Callable[[float], float]) -> float:
         high *= 2
         if high > _STEEPEST:
             return _STEEPEST
-    return root(slope, 0.0 if high == 1.0 else high / 2, high, tolerance=1e-13)
+    return float(brentq(slope, 0.0 if high == 1.0 else high / 2, high, xtol=1e-13))
 
 
 def _tables(people: ArrayLike, model: ArrayLike, weights: ArrayLike | None) -> tuple[Floats, Floats, Floats]:

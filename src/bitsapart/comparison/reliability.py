@@ -7,7 +7,6 @@ from numpy.typing import ArrayLike
 
 from .calibration import Floats, IsotonicMap, fit_isotonic
 from .cells import CellSums
-from .isotonic import isotonic_levels
 
 __all__ = ["Reliability", "dispersion_of", "reliability", "reliability_of_cells"]
 
@@ -93,11 +92,14 @@ class _Pooled:
 
     def _band(self, dispersion: float, seed: int) -> Floats:
         """Curves of simulated calibrated models; the band lies between the 5th smallest and the 5th largest of 199."""
+        from scipy.optimize import isotonic_regression
+
         q, weight = _coarsened(self.q, self.weight)
         items = weight * self.weight.sum() / self.weight_square
         rng = np.random.default_rng(seed)
-        simulated = np.stack([_shares(rng, q, items, dispersion) for _ in range(_SIMULATED)])
-        curves = isotonic_levels(simulated, weight)
+        curves = np.stack([
+            isotonic_regression(_shares(rng, q, items, dispersion), weights=weight).x for _ in range(_SIMULATED)
+        ])  # fmt: skip
         curves.sort(axis=0)
         place = np.linspace(0, q.size - 1, min(_SHOWN, q.size)).round().astype(int)
         return np.stack([q[place], curves[4, place], curves[-5, place]], axis=1)

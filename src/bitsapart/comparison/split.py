@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from bitsapart.errors import DomainError
-from bitsapart.special import xlogy
 
 from .calibration import Floats, mean_interval
 from .intervals import Interval
@@ -57,6 +56,8 @@ def split_logs(
     Raises:
         DomainError: the shapes differ.
     """
+    from scipy.special import xlogy
+
     p, q, r = _tables(people, model, recalibrated)
     score, rest = -np.sum(xlogy(p, q), axis=1), -np.sum(xlogy(p, r), axis=1)
     own = None if entropy is None else np.asarray(entropy, dtype=np.float64)

@@ -1,6 +1,7 @@
 """Temperature scaling in constant memory: the loss and two derivatives at 17 inverse temperatures, summed per fold."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -8,12 +9,14 @@ from numpy.typing import ArrayLike, NDArray
 from .calibration import Floats
 from .cells import FOLDS, refuse_overflow, whole_numbers
 
+if TYPE_CHECKING:
+    from scipy.interpolate import BPoly
+
 __all__ = ["INVERSES", "TemperatureSums"]
 
 INVERSES: Floats = 2.0 ** np.linspace(-4, 4, 17)
 _GRID = 2**28
-_LOGS = np.log(INVERSES)
-_FINE = np.linspace(_LOGS[0], _LOGS[-1], 16 * 256 + 1)
+_FINE = np.linspace(np.log(INVERSES[0]), np.log(INVERSES[-1]), 16 * 256 + 1)
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,7 @@ class TemperatureSums:
         for fold in range(FOLDS):
             place = _lowest(whole - curves[:, :, fold])
             inverse[fold] = np.exp(place)
-            loss[fold] = float(_curve(curves[:, :, fold], place))
+            loss[fold] = float(_curve(curves[:, :, fold])(place))
         return inverse, loss, self.weight[0] / _GRID
 
     def plain(self) -> Floats:
@@ -97,36 +100,22 @@ class TemperatureSums:
     def in_sample(self) -> Floats:
         """[F] Σw·loss in nats at the best inverse temperature of all items."""
         place = np.log(self.inverse())
-        return np.array([float(_curve(self.losses[:, :, fold] / _GRID, place)) for fold in range(FOLDS)])
+        return np.array([float(_curve(self.losses[:, :, fold] / _GRID)(place)) for fold in range(FOLDS)])
 
     def inverse(self) -> float:
         """The best inverse temperature for all items."""
         return float(np.exp(_lowest(self.losses.sum(axis=2) / _GRID)))
 
 
-def _curve(sums: Floats, places: ArrayLike) -> Floats:
-    """Loss at ln β: between two of the 17 places the polynomial of fifth degree with their values and derivatives.
+def _curve(sums: Floats) -> "BPoly":
+    from scipy.interpolate import BPoly
 
-    With t from 0 to 1 between them, loss, slope and curvature f, d, c at each end, and Δ = f₁ − f₀:
-    f₀ + d₀t + c₀t²/2 + t³[(10Δ − 6d₀ − 4d₁ − (3c₀ − c₁)/2) + t(−15Δ + 8d₀ + 7d₁ + 3c₀/2 − c₁) + t²(6Δ − 3(d₀ + d₁)
-    − (c₀ − c₁)/2)].
-    """
-    step = _LOGS[1] - _LOGS[0]
-    steps = (np.asarray(places, dtype=np.float64) - _LOGS[0]) / step
-    cell = np.clip(steps.astype(np.int64), 0, _LOGS.size - 2)
-    t = steps - cell
-    f, d, c = sums * np.array([1.0, step, step**2])[:, None]
-    f0, d0, c0, f1, d1, c1 = (x[at] for at in (cell, cell + 1) for x in (f, d, c))
-    rise = f1 - f0
-    cubic = 10 * rise - 6 * d0 - 4 * d1 - (3 * c0 - c1) / 2
-    fourth = -15 * rise + 8 * d0 + 7 * d1 + 1.5 * c0 - c1
-    fifth = 6 * rise - 3 * (d0 + d1) - (c0 - c1) / 2
-    return np.asarray(f0 + t * (d0 + t * (c0 / 2 + t * (cubic + t * (fourth + t * fifth)))))
+    return BPoly.from_derivatives(np.log(INVERSES), sums.T)
 
 
 def _lowest(sums: Floats) -> float:
     """Ln β of the smallest loss on a fine grid (the curve is flat there: the grid costs nothing); 0 where all are."""
-    losses = _curve(sums, _FINE)
+    losses = _curve(sums)(_FINE)
     lowest = losses.min()
     equal = _FINE[losses <= lowest + 1e-9 * abs(lowest)]
     return float(equal[np.argmin(np.abs(equal))])

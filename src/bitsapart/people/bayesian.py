@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bitsapart.errors import DomainError
-from bitsapart.special import log_factorials, log_gamma
 
 from .curve import Curve, Score, item_set
 from .dirichlet import fit_table
@@ -138,7 +137,9 @@ def vote_table(table: PatternTable, most: int) -> Floats:
 
 def _boxes(counts: Counts, most: int) -> Iterator[_Own]:
     """Each pattern's own chances; votes of more than `most` people have the chance 0 there."""
-    log_factorial = log_factorials(int(counts.sum(axis=1).max()))
+    from scipy.special import gammaln
+
+    log_factorial = gammaln(np.arange(int(counts.sum(axis=1).max()) + 1) + 1.0)
     for row, pattern in enumerate(counts):
         corner = [np.arange(min(int(n), most) + 1) for n in pattern]
         size = _outer_sum(corner)
@@ -159,23 +160,27 @@ def _outer_sum(axes: Sequence[NDArray[Any]]) -> NDArray[Any]:
 
 def _log_sequences(shape: tuple[int, ...]) -> Floats:
     """Logarithm of the number of orders in which votes y can come: |y|!/Π y_c!."""
-    log_factorial = log_factorials(shape[0] * len(shape))
+    from scipy.special import gammaln
+
     y = np.arange(shape[0])
-    return np.asarray(log_factorial[_outer_sum([y] * len(shape))] - _outer_sum([log_factorial[y]] * len(shape)))
+    single = gammaln(y + 1.0)
+    return np.asarray(gammaln(_outer_sum([y] * len(shape)) + 1.0) - _outer_sum([single] * len(shape)))
 
 
 def _dirichlet_votes(table: PatternTable, most: int) -> Floats:
     """The chances of votes from one item of the Dirichlet fit: Dirichlet-multinomial probabilities."""
+    from scipy.special import gammaln
+
     fit = fit_table(table)
     alpha = 1.0 if isnan(fit.alpha) else float(np.clip(fit.alpha, 1e-6, 1e6))
     y = np.arange(most + 1)
     shares = np.where(fit.shares > 0, fit.shares, 1.0)
     rises = [
-        np.where((y > 0) & (share == 0), -np.inf, log_gamma(alpha * m + y) - log_gamma(alpha * m))
+        np.where((y > 0) & (share == 0), -np.inf, gammaln(alpha * m + y) - gammaln(alpha * m))
         for share, m in zip(fit.shares, shares, strict=True)
     ]
     total = np.arange(most * len(rises) + 1)
-    all_rises = log_gamma(alpha + total) - log_gamma(alpha)
+    all_rises = gammaln(alpha + total) - gammaln(alpha)
     shape = (most + 1,) * len(rises)
     return np.asarray(np.exp(_outer_sum(rises) + _log_sequences(shape) - all_rises[_outer_sum([y] * len(rises))]))
 

@@ -17,7 +17,6 @@ import numpy as np
 
 from bitsapart.errors import DomainError
 from bitsapart.rows import distinct_rows
-from bitsapart.special import log_factorials
 
 from .bayesian import vote_table
 from .patterns import PatternTable
@@ -138,10 +137,10 @@ def _bayesian(said: Counts, k_max: int, *, leave_out: bool) -> Callable[[Counts]
 
 def _own_chance(counts: Counts, votes: Counts) -> Floats:
     """Each item's own chance of these votes among |votes| of its people."""
-    log_factorial = log_factorials(int(max(counts.sum(axis=1).max(initial=0), votes.sum(axis=1).max(initial=0))))
+    from scipy.special import gammaln
 
     def log_ways(n: Counts, m: Counts) -> Floats:
-        return np.asarray(log_factorial[n] - log_factorial[m] - log_factorial[np.maximum(n - m, 0)])
+        return np.asarray(gammaln(n + 1) - gammaln(m + 1) - gammaln(np.maximum(n - m, 0) + 1))
 
     possible = (votes <= counts).all(axis=1)
     log_chance = log_ways(counts, votes).sum(axis=1) - log_ways(counts.sum(axis=1), votes.sum(axis=1))

@@ -16,9 +16,6 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from bitsapart.search import minimum
-from bitsapart.special import digamma, entr, trigamma
-
 from .dirichlet import DirichletFit, fit_table
 from .patterns import Estimate, LossSums, PatternTable, mean_covariance
 
@@ -189,6 +186,8 @@ def panel_entropy(table: PatternTable, *, shares: ArrayLike | None = None) -> Pa
 
 def plug_in_entropy(patterns: Counts) -> Floats:
     """−Σ p̂ ln p̂ of each pattern, nats."""
+    from scipy.special import entr
+
     return np.asarray(entr(patterns / patterns.sum(axis=1, keepdims=True)).sum(axis=1))
 
 
@@ -202,6 +201,8 @@ def zhang_entropy(patterns: Counts) -> Floats:
         >>> zhang_entropy(np.array([[1, 1], [2, 0]])).tolist()
         [1.0, 0.0]
     """
+    from scipy.special import digamma
+
     people = patterns.sum(axis=1, keepdims=True)
     return np.asarray((patterns / people * (digamma(people) - digamma(np.maximum(patterns, 1)))).sum(axis=1))
 
@@ -211,6 +212,8 @@ def posterior_entropy(patterns: Counts, fit: DirichletFit) -> Floats:
 
     E[H] = ψ(A+1) − Σ (a_c/A) ψ(a_c+1), a_c = αm_c + n_c, A = α + K; for α = ∞ the entropy of m.
     """
+    from scipy.special import digamma, entr
+
     if isinf(fit.alpha):
         return np.full(patterns.shape[0], float(entr(fit.shares).sum()))
     a = fit.alpha * fit.shares + patterns
@@ -244,6 +247,8 @@ def leave_one_out(table: PatternTable) -> tuple[float, Contribution]:
 
 
 def _best_smoothing(table: PatternTable) -> float:
+    from scipy.optimize import minimize_scalar
+
     several = table.people > 1
     if not several.any():
         return nan
@@ -263,8 +268,8 @@ def _best_smoothing(table: PatternTable) -> float:
         a = exp(log_a)
         return float(items @ np.log(others + a)) - sum(float(w @ np.log(n + a * share)) for share, n, w in said)
 
-    log_a, _ = minimum(mean_loss, -_LOG_BOUND, _LOG_BOUND, tolerance=1e-9)
-    return inf if log_a > _LOG_BOUND - 1 else exp(log_a)
+    found = minimize_scalar(mean_loss, bounds=(-_LOG_BOUND, _LOG_BOUND), method="bounded", options={"xatol": 1e-9})
+    return inf if found.x > _LOG_BOUND - 1 else exp(float(found.x))
 
 
 def _class_share_loss(table: PatternTable) -> Contribution:
@@ -281,6 +286,8 @@ def _posterior_influence(table: PatternTable, fit: DirichletFit, *, pooled: bool
 
     At α = ∞ the entropy is that of m, and only m is sampled.
     """
+    from scipy.special import digamma, polygamma
+
     used = fit.shares > 0
     if isinf(fit.alpha) and pooled:
         return np.asarray(table.share_influence()[:, used] @ -np.log(fit.shares[used]))
@@ -291,15 +298,15 @@ def _posterior_influence(table: PatternTable, fit: DirichletFit, *, pooled: bool
     weight = table.weight / table.weight.sum()
     a, total = alpha * m + counts, alpha + people
     # Derivatives of the entropy by a_c (A held) and by A.
-    by_a = -(digamma(a + 1) + a * trigamma(a + 1)) / total[:, None]
-    by_total = trigamma(total + 1) + (a * digamma(a + 1)).sum(axis=1) / total**2
+    by_a = -(digamma(a + 1) + a * polygamma(1, a + 1)) / total[:, None]
+    by_total = polygamma(1, total + 1) + (a * digamma(a + 1)).sum(axis=1) / total**2
     entropy_by_alpha = float(weight @ (by_a @ m + by_total))
     entropy_by_m = alpha * (weight @ by_a)
     # Score of α, and its derivatives by α and m.
     rise = digamma(a) - digamma(alpha * m)
-    bend = trigamma(a) - trigamma(alpha * m)
+    bend = polygamma(1, a) - polygamma(1, alpha * m)
     score = digamma(alpha) - digamma(total) + rise @ m
-    score_by_alpha = float(weight @ (trigamma(alpha) - trigamma(total) + bend @ m**2))
+    score_by_alpha = float(weight @ (polygamma(1, alpha) - polygamma(1, total) + bend @ m**2))
     score_by_m = weight @ (rise + alpha * m * bend)
     moved = table.share_influence()[:, used] if pooled else np.zeros(counts.shape)
     score -= weight @ score  # 0 at the maximum, but for the optimiser's last digits

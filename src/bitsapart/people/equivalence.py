@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import partial
 from math import cbrt, isfinite, sqrt
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bitsapart.errors import DomainError
-from bitsapart.search import root
-from bitsapart.special import student_quantile
 
 from .bayesian import bayesian_curve, bayesian_work
 from .frequency import frequency_curve
@@ -145,14 +142,17 @@ def rater_curves(table: PatternTable, *, score: Score = "log", k_max: int | None
 
 def _interval(ahead: Floats, moments: MeanCovariance, level: float) -> tuple[float | None, float | None, str]:
     """First crossings of 0 by the lower and upper confidence limits of L(s) − M."""
+    from scipy.special import stdtrit
+
     if moments.n < 2:
         return None, None, f"no interval: one {moments.unit.removesuffix('s')}, and an interval needs two"
-    reach = student_quantile(0.5 + level / 2, moments.n - 1)
+    reach = float(stdtrit(moments.n - 1, 0.5 + level / 2))
     return _first_crossing(ahead, moments, reach), _first_crossing(ahead, moments, -reach), ""
 
 
 def _first_crossing(ahead: Floats, moments: MeanCovariance, quantile: float) -> float | None:
     """The first s where L(s) − M is no longer above what its error allows at this quantile."""
+    from scipy.optimize import brentq
 
     def limit(s: float, k: int) -> float:
         t = s - k
@@ -169,7 +169,7 @@ def _first_crossing(ahead: Floats, moments: MeanCovariance, quantile: float) -> 
         return 0.0
     for k in range(ahead.size - 1):
         if limit(k + 1.0, k) <= 0:
-            return root(partial(limit, k=k), float(k), k + 1.0, tolerance=1e-10)
+            return float(brentq(limit, k, k + 1.0, args=(k,), xtol=1e-10))
     return None
 
 

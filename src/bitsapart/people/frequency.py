@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bitsapart.errors import DomainError
-from bitsapart.search import minimum
 
 from .curve import Curve, Score, item_set
 
@@ -197,4 +196,9 @@ def _brier_losses(cells: _Cells, shares: Floats, k_max: int) -> Iterator[tuple[F
 
 
 def _best(mean_loss: Callable[[float], float]) -> float:
-    return exp(minimum(lambda log_a: mean_loss(exp(log_a)), -_LOG_BOUND, _LOG_BOUND, tolerance=1e-7)[0])
+    from scipy.optimize import minimize_scalar
+
+    found = minimize_scalar(
+        lambda log_a: mean_loss(exp(log_a)), bounds=(-_LOG_BOUND, _LOG_BOUND), method="bounded", options={"xatol": 1e-7}
+    )
+    return exp(float(found.x))

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from bitsapart.errors import DomainError
-from bitsapart.special import student_quantile
 
 from .entropy import leave_one_out
 
@@ -298,6 +297,6 @@ def _items_needed(variance: float, within: float, level: float) -> int:
 
 
 def _quantile(items: int | None, chance: float) -> float:
-    from statistics import NormalDist
+    from scipy.special import ndtri, stdtrit
 
-    return NormalDist().inv_cdf(chance) if items is None else student_quantile(chance, items - 1)
+    return float(ndtri(chance) if items is None else stdtrit(items - 1, chance))

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bitsapart.errors import DomainError
-from bitsapart.special import student_cdf
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -172,10 +171,12 @@ def _agreements(item: Codes, person: Codes, label: Codes, choice: Floats) -> tup
 
 def _less_than(differences: Floats, epsilon: float) -> float:
     """One-sided t-test of a mean below ε; without spread the mean itself decides."""
+    from scipy.special import stdtr
+
     mean, spread = float(differences.mean()), float(differences.std(ddof=1)) if differences.size > 1 else 0.0
     if spread == 0:
         return 0.0 if mean < epsilon else 1.0
-    return student_cdf((mean - epsilon) / (spread / sqrt(differences.size)), differences.size - 1)
+    return float(stdtr(differences.size - 1, (mean - epsilon) / (spread / sqrt(differences.size))))
 
 
 def _codes(*columns: ArrayLike) -> tuple[Codes, Codes, Codes]:

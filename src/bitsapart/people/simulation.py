@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bitsapart.errors import DomainError
-from bitsapart.special import entr
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -36,6 +35,8 @@ class SimulatedPanel:
     @property
     def entropy(self) -> Floats:
         """(N,) H(p), nats."""
+        from scipy.special import entr
+
         return np.asarray(entr(self.truth).sum(axis=1))
 
     @property

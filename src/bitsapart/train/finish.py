@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy.special import expit, softmax
 
 from bitsapart.comparison import Comparison, compare
 from bitsapart.comparison.recalibration import TemperatureScaling
-from bitsapart.special import expit, softmax
 
 from .checkpoint import save_tensors
 from .curve import CurveRow, to_csv
@@ -71,8 +71,8 @@ def probabilities_of(logits: NDArray[np.float64], temperature: float) -> NDArray
     """[N, classes]; one logit is the first of two classes."""
     scaled = logits / temperature
     if scaled.shape[1] == 1:
-        return expit(np.concatenate([scaled, -scaled], axis=1))
-    return softmax(scaled)
+        return np.asarray(expit(np.concatenate([scaled, -scaled], axis=1)))
+    return np.asarray(softmax(scaled, axis=1))
 
 
 def curve_picture(rows: list[CurveRow], floor: float | None, name: str) -> bytes:
