@@ -6,10 +6,8 @@ has the cross-entropy alone. bitsapart also finds the accuracy, the worst items 
     python benchmarks/core_binary.py [--rounds N] [--items N]
 """
 
-import argparse
-
 import numpy as np
-from timing import CORES, check, installed, read_limit_ms, report, timed
+from timing import CORES, compete, installed, options, torch_contestant
 
 TARGETS = {"bitsapart": 8, "torch_compile": 3, "torch_eager": 20, "sklearn_log_loss": 300}
 
@@ -43,18 +41,10 @@ def contestants(y, p):
         return [term.mean() for term in terms]
 
     def torch_eager():
-        import torch
-
-        torch.set_num_threads(CORES)
-        a, b = torch.from_numpy(y), torch.from_numpy(p)
-        return lambda: [float(v) for v in torch_terms(a, b)]
+        return torch_contestant(torch_terms, y, p)
 
     def torch_compile():
-        import torch
-
-        a, b = torch.from_numpy(y), torch.from_numpy(p)
-        compiled = torch.compile(torch_terms)
-        return lambda: [float(v) for v in compiled(a, b)]
+        return torch_contestant(torch_terms, y, p, compiled=True)
 
     def jax_jit():
         import jax
@@ -139,19 +129,13 @@ def contestants(y, p):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=15)
-    parser.add_argument("--items", type=int, default=10**7)
-    options = parser.parse_args()
+    given = options(__doc__, rounds=15, items=10**7)
     rng = np.random.default_rng(20)
-    p = rng.random(options.items, dtype=np.float32) * np.float32(0.998) + np.float32(0.001)
-    y = (rng.random(options.items, dtype=np.float32) < p).astype(np.int8)
-    runs = contestants(y, p)
-    check(runs, 2e-4)  # peers compute and add in float32
-    limit = read_limit_ms([y, p])
-    measured = timed(runs, options.rounds)
-    title = f"{options.items:,} labels (int8) × one probability (float32)"
-    report("core_binary", title, measured, TARGETS, items=options.items, read_limit_ms=round(limit, 2))
+    p = rng.random(given.items, dtype=np.float32) * np.float32(0.998) + np.float32(0.001)
+    y = (rng.random(given.items, dtype=np.float32) < p).astype(np.int8)
+    # Peers compute and add in float32: hence the tolerance.
+    title = f"{given.items:,} labels (int8) × one probability (float32)"
+    compete("core_binary", title, contestants(y, p), [y, p], targets=TARGETS, tolerance=2e-4, rounds=given.rounds)
 
 
 if __name__ == "__main__":

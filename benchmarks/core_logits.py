@@ -5,10 +5,8 @@ bitsapart also finds Brier score, absolute error, accuracy, the worst items and 
     python benchmarks/core_logits.py [--rounds N] [--items N]
 """
 
-import argparse
-
 import numpy as np
-from timing import CORES, check, installed, read_limit_ms, report, timed
+from timing import CORES, compete, installed, options, torch_contestant
 
 CLASSES = 1000
 TARGETS = {"bitsapart": 30, "torch_compile": 2, "torch_eager": 6}
@@ -28,26 +26,17 @@ def contestants(y, z):
 
         return run
 
-    def torch_of(wrap):
+    def torch_terms(y, z):
         import torch
 
-        torch.set_num_threads(CORES)
-        a, b = torch.from_numpy(y), torch.from_numpy(z)
-
-        def terms(a, b):
-            loss = torch.nn.functional.cross_entropy(b, a, reduction="none")
-            return loss.mean(), (loss * loss).mean()
-
-        function = wrap(terms)
-        return lambda: [float(v) for v in function(a, b)]
-
-    def torch_compile():
-        import torch
-
-        return torch_of(torch.compile)
+        loss = torch.nn.functional.cross_entropy(z, y, reduction="none")
+        return loss.mean(), (loss * loss).mean()
 
     def torch_eager():
-        return torch_of(lambda function: function)
+        return torch_contestant(torch_terms, y, z)
+
+    def torch_compile():
+        return torch_contestant(torch_terms, y, z, compiled=True)
 
     def jax_jit():
         import jax
@@ -78,19 +67,12 @@ def contestants(y, z):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=9)
-    parser.add_argument("--items", type=int, default=10**5)
-    options = parser.parse_args()
+    given = options(__doc__, rounds=9, items=10**5)
     rng = np.random.default_rng(20)
-    z = rng.standard_normal((options.items, CLASSES), dtype=np.float32) * np.float32(3)
-    y = rng.integers(0, CLASSES, options.items)
-    runs = contestants(y, z)
-    check(runs, 1e-4)
-    limit = read_limit_ms([y, z])
-    measured = timed(runs, options.rounds)
-    title = f"{options.items:,} labels × {CLASSES} logits (float32), forward"
-    report("core_logits", title, measured, TARGETS, items=options.items, read_limit_ms=round(limit, 2))
+    z = rng.standard_normal((given.items, CLASSES), dtype=np.float32) * np.float32(3)
+    y = rng.integers(0, CLASSES, given.items)
+    title = f"{given.items:,} labels × {CLASSES} logits (float32), forward"
+    compete("core_logits", title, contestants(y, z), [y, z], targets=TARGETS, tolerance=1e-4, rounds=given.rounds)
 
 
 if __name__ == "__main__":

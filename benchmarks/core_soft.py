@@ -7,10 +7,8 @@ every fault.
     python benchmarks/core_soft.py [--rounds N] [--items N]
 """
 
-import argparse
-
 import numpy as np
-from timing import CORES, check, installed, read_limit_ms, report, timed
+from timing import CORES, compete, installed, options, torch_contestant
 
 CLASSES = 10
 TARGETS = {"bitsapart": 12, "torch_compile": 1, "torch_eager": 17}
@@ -46,21 +44,16 @@ def contestants(p, q):
         values = (entropy, cross, cross - entropy, (difference * difference).sum(1), abs(difference).sum(1))
         return [v.mean() for v in values] + [(v * v).mean() for v in values]
 
-    def torch_of(wrap):
+    def torch_terms(p, q):
         import torch
 
-        torch.set_num_threads(CORES)
-        a, b = torch.from_numpy(p), torch.from_numpy(q)
-        function = wrap(lambda a, b: terms(torch.log, a, b))
-        return lambda: [float(v) for v in function(a, b)]
-
-    def torch_compile():
-        import torch
-
-        return torch_of(torch.compile)
+        return terms(torch.log, p, q)
 
     def torch_eager():
-        return torch_of(lambda function: function)
+        return torch_contestant(torch_terms, p, q)
+
+    def torch_compile():
+        return torch_contestant(torch_terms, p, q, compiled=True)
 
     def jax_jit():
         import jax
@@ -151,20 +144,14 @@ def contestants(p, q):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=15)
-    parser.add_argument("--items", type=int, default=10**6)
-    options = parser.parse_args()
+    given = options(__doc__, rounds=15, items=10**6)
     rng = np.random.default_rng(20)
-    p, q = (rng.random((options.items, CLASSES), dtype=np.float32) + np.float32(0.01) for _ in range(2))
+    p, q = (rng.random((given.items, CLASSES), dtype=np.float32) + np.float32(0.01) for _ in range(2))
     p /= p.sum(axis=1, keepdims=True)
     q /= q.sum(axis=1, keepdims=True)
-    runs = contestants(p, q)
-    check(runs, 2e-3)  # peers compute in float32, and a KL divergence is a difference of entropies
-    limit = read_limit_ms([p, q])
-    measured = timed(runs, options.rounds)
-    title = f"{options.items:,} × {CLASSES} probabilities of both sides (float32)"
-    report("core_soft", title, measured, TARGETS, items=options.items, read_limit_ms=round(limit, 2))
+    # Peers compute in float32, and a KL divergence is a difference of entropies: hence the tolerance.
+    title = f"{given.items:,} × {CLASSES} probabilities of both sides (float32)"
+    compete("core_soft", title, contestants(p, q), [p, q], targets=TARGETS, tolerance=2e-3, rounds=given.rounds)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
 """P5 and P5b: the training losses against torch (eager and compiled) and JAX: forward, forward + gradient, peak memory.
 
+`bitsapart compiled` are the same losses in a function that torch compiled.
+
     python benchmarks/losses.py [--only TEXT] [--rounds N] [--quick] [--write]
 
 Losses: `hard` (labels), `soft` (probabilities) and `kl` (two logits); 100000 × 1000, 4096 × 50257 and 1024 × 128256
@@ -34,8 +36,8 @@ TYPES = ["float32", "bfloat16"]
 QUICK = {
     "hard 100000x1000 float32", "hard 4096x50257 float32", "soft 1024x128256 float32", "kl 1024x128256 float32",
 }  # fmt: skip
-PEERS = ["torch eager", "torch compiled", "jax"]
 MINE = "bitsapart"
+OTHERS = ["bitsapart compiled", "torch eager", "torch compiled", "jax"]
 SETTLE_S = 0.05
 RESULTS = Path(__file__).resolve().parent / "results"
 
@@ -66,7 +68,9 @@ def torch_contestants(loss: str, logits: Any, target: Any) -> dict[str, Contesta
 
         return run
 
-    functions = {MINE: mine, "torch eager": eager, "torch compiled": torch.compile(eager)}
+    functions = {
+        MINE: mine, "bitsapart compiled": torch.compile(mine), "torch eager": eager, "torch compiled": torch.compile(eager),
+    }  # fmt: skip
     return {
         name: {"forward": lambda f=function: f(logits.detach()), "both": both(function)}
         for name, function in functions.items()
@@ -198,20 +202,20 @@ def versions() -> str:
 
 
 def table(rows: list[dict[str, Any]], what: str) -> list[str]:
-    lines = ["| workload | bitsapart ms | " + " | ".join(f"{p} ms (×)" for p in PEERS) + " |"]
-    lines.append("|---|---|" + "---|" * len(PEERS))
+    lines = ["| workload | bitsapart ms | " + " | ".join(f"{p} ms (×)" for p in OTHERS) + " |"]
+    lines.append("|---|---|" + "---|" * len(OTHERS))
     for row in rows:
         times = row["milliseconds"]
         mine = times[MINE][what]
-        peers = [f"{times[p][what]:.0f} ({times[p][what] / mine:.1f})" if p in times else "–" for p in PEERS]
+        peers = [f"{times[p][what]:.0f} ({times[p][what] / mine:.1f})" if p in times else "–" for p in OTHERS]
         lines.append(f"| {row['workload']} | {mine:.1f} | " + " | ".join(peers) + " |")
     return lines
 
 
 def memory_table(rows: list[dict[str, Any]]) -> list[str]:
-    lines = ["| workload | " + " | ".join([MINE, *PEERS]) + " |", "|---|" + "---|" * (1 + len(PEERS))]
+    lines = ["| workload | " + " | ".join([MINE, *OTHERS]) + " |", "|---|" + "---|" * (1 + len(OTHERS))]
     for row in rows:
-        peaks = [row["peak over logits"].get(who) for who in [MINE, *PEERS]]
+        peaks = [row["peak over logits"].get(who) for who in [MINE, *OTHERS]]
         lines.append(f"| {row['workload']} | " + " | ".join("–" if p is None else f"{p:.2f}" for p in peaks) + " |")
     return lines
 

@@ -4,6 +4,7 @@ Every contestant is a function without arguments that returns the same numbers a
 package is not installed is left out, and so is said. Threads are limited to the processors that this process may use.
 """
 
+import argparse
 import gc
 import importlib.util
 import json
@@ -39,6 +40,16 @@ def installed(**makers: Callable[[], Callable]) -> dict[str, Callable]:
         else:
             found[name] = maker()
     return found
+
+
+def torch_contestant(function: Callable, *arrays: np.ndarray, compiled: bool = False) -> Callable:
+    """A function of tensors that gives a few numbers; it is compiled when it is called for the first time."""
+    import torch
+
+    torch.set_num_threads(CORES)
+    tensors = [torch.from_numpy(array) for array in arrays]
+    wrapped = torch.compile(function) if compiled else function
+    return lambda: [float(value) for value in wrapped(*tensors)]
 
 
 def check(contestants: dict[str, Callable], tolerance: float) -> None:
@@ -169,3 +180,22 @@ def report(
     document = {"benchmark": name, "machine": about, "measured": measured, "targets": targets, **more}
     (RESULTS / f"{name}.json").write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     (RESULTS / f"{name}.md").write_text(text, encoding="utf-8")
+
+
+def options(about: str | None, *, rounds: int, items: int) -> argparse.Namespace:
+    """What the command line says: `rounds` and `items`."""
+    parser = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=rounds)
+    parser.add_argument("--items", type=int, default=items)
+    return parser.parse_args()
+
+
+def compete(
+    name: str, title: str, contestants: dict[str, Callable], arrays: list[np.ndarray], *, targets: dict[str, float],
+    tolerance: float, rounds: int,
+) -> None:  # fmt: skip
+    """Check that all find the same, measure them in turn, and report it beside the time to read the arrays."""
+    check(contestants, tolerance)
+    limit = read_limit_ms(arrays)
+    measured = timed(contestants, rounds)
+    report(name, title, measured, targets, items=len(arrays[0]), read_limit_ms=round(limit, 2))
