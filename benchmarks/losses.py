@@ -69,7 +69,8 @@ def torch_contestants(loss: str, logits: Any, target: Any) -> dict[str, Contesta
         return run
 
     functions = {
-        MINE: mine, "bitsapart compiled": torch.compile(mine), "torch eager": eager, "torch compiled": torch.compile(eager),
+        MINE: mine, "bitsapart compiled": torch.compile(mine),
+        "torch eager": eager, "torch compiled": torch.compile(eager),
     }  # fmt: skip
     return {
         name: {"forward": lambda f=function: f(logits.detach()), "both": both(function)}
