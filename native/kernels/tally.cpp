@@ -46,8 +46,24 @@ void weigh(const Block& block, int64_t item, int count, Work& work, BlockSums& s
 }
 
 struct Running {  // sums on their way, for one model
-    FastSums column[slots];
+    FastSums column[judged_cross_entropy];
     FastSum third, fourth;
+};
+struct Weighted {  // the same with weights, where something is weighted
+    ByExponent column[judged_cross_entropy + 1];
+};
+
+bool needs_weighted(const Block& block) { return block.weight != nullptr || block.people.kind == Kind::counts; }
+
+// A thread's memory: Work, then for each model Running, then Weighted.
+struct Memory {
+    Work& work;
+    Running* running;
+    Weighted* weighted;
+
+    Memory(void* memory, int model_count)
+        : work(*static_cast<Work*>(memory)), running(reinterpret_cast<Running*>(&work + 1)),
+          weighted(reinterpret_cast<Weighted*>(running + model_count)) {}
 };
 
 void add_powers(const double* value, int count, Running& fast, ModelSums& sums) {
@@ -59,16 +75,19 @@ void add_powers(const double* value, int count, Running& fast, ModelSums& sums) 
     }
 }
 
-void add_columns(const Block& block, int model, int64_t item, int count, Work& work, Running& fast, ModelSums& sums) {
+void add_columns(const Block& block, int model, int64_t item, int count, const Memory& memory, ModelSums& sums) {
+    Work& work = memory.work;
+    Running& fast = memory.running[model];
+    ByExponent* weighted = memory.weighted[model].column;
     double* loss = work.columns.value[cross_entropy];
     offer_tile(sums.worst, loss, count, item);
     if (block.tails) add_powers(loss, count, fast, sums);
     if (is_summed(block, model, judged_cross_entropy))
-        add_weighted(sums.column[judged_cross_entropy], loss, work.judged, count, item);
+        add_weighted(weighted[judged_cross_entropy], sums.column[judged_cross_entropy], loss, work.judged, count, item);
     for (int slot = 0; slot < judged_cross_entropy; ++slot) {
         if (!is_summed(block, model, slot)) continue;
         if (is_weighted(block))
-            add_weighted(sums.column[slot], work.columns.value[slot], work.weight, count, item);
+            add_weighted(weighted[slot], sums.column[slot], work.columns.value[slot], work.weight, count, item);
         else if (slot == accuracy || slot == majority_accuracy)
             add_shares(fast.column[slot], sums.column[slot], work.columns.value[slot], count, item);
         else
@@ -97,19 +116,23 @@ bool load_people(const Block& block, int64_t item, int count, Work& work, int ti
     return ok;
 }
 
-void flush_all(const Block& block, Running* fast, BlockSums& sums) {
+void flush_all(const Block& block, const Memory& memory, BlockSums& sums) {
     for (int m = 0; m < block.model_count; ++m) {
-        ModelSums& model = sums.models[m];
-        flush(fast[m].third, model.column[third_power]);
-        flush(fast[m].fourth, model.column[fourth_power]);
+        ColumnSums* column = sums.models[m].column;
+        Running& fast = memory.running[m];
+        flush(fast.third, column[third_power]);
+        flush(fast.fourth, column[fourth_power]);
         for (int slot = 0; slot < judged_cross_entropy && !is_weighted(block); ++slot) {
-            flush(fast[m].column[slot], model.column[slot]);
-            finish_unweighted(model.column[slot]);
+            flush(fast.column[slot], column[slot]);
+            finish_unweighted(column[slot]);
         }
+        for (int slot = 0; slot <= judged_cross_entropy && needs_weighted(block); ++slot)
+            flush(memory.weighted[m].column[slot], column[slot]);
     }
 }
 
-bool add_tile(const Block& block, int64_t item, int count, int tile, Work& work, Running* fast, BlockSums& sums) {
+bool add_tile(const Block& block, int64_t item, int count, int tile, const Memory& memory, BlockSums& sums) {
+    Work& work = memory.work;
     if (!load_people(block, item, count, work, tile)) return false;
     if (block.out == nullptr) weigh(block, item, count, work, sums);
     for (int m = 0; m < block.model_count; ++m) {
@@ -117,27 +140,27 @@ bool add_tile(const Block& block, int64_t item, int count, int tile, Work& work,
         if (block.out != nullptr)
             put_columns(block, m, item, count, work);
         else
-            add_columns(block, m, item, count, work, fast[m], sums.models[m]);
+            add_columns(block, m, item, count, memory, sums.models[m]);
     }
     return true;
 }
 
 void add_block(const Block& block, int64_t begin, int64_t end, BlockSums& sums, void* scratch) {
-    Work& work = *static_cast<Work*>(scratch);
-    Running* fast = reinterpret_cast<Running*>(static_cast<char*>(scratch) + sizeof(Work));
+    const Memory memory(scratch, block.model_count);
     const int tile = tile_for(block.classes);
     for (int64_t item = begin; item < end; item += tile) {
         const int count = static_cast<int>(end - item < tile ? end - item : tile);
-        if (add_tile(block, item, count, tile, work, fast, sums)) continue;
+        if (add_tile(block, item, count, tile, memory, sums)) continue;
         sums.fault = first_fault(block, item, item + count);
         if (sums.fault.row < 0) sums.fault = {item, 0, -1, Reason::row_sum, __builtin_nan("")};
         return;
     }
-    if (block.out == nullptr) flush_all(block, fast, sums);
+    if (block.out == nullptr) flush_all(block, memory, sums);
 }
 
-int64_t scratch_bytes(int model_count) {
-    return static_cast<int64_t>(sizeof(Work) + static_cast<size_t>(model_count) * sizeof(Running));
+int64_t scratch_bytes(const Block& block) {
+    const size_t each = sizeof(Running) + (needs_weighted(block) && block.out == nullptr ? sizeof(Weighted) : 0);
+    return static_cast<int64_t>(sizeof(Work) + static_cast<size_t>(block.model_count) * each);
 }
 
 // Rows of probabilities (and their logarithms): what a representation stands for.
@@ -172,25 +195,25 @@ Fault distributions(const Source& source, int side, int64_t begin, int64_t end, 
 // A column that is there already, without and with weights.
 void add_column(const double* value, const double* weight, int64_t begin, int64_t end, ColumnSums& sums) {
     FastSums fast = {};
+    ByExponent weighted = {};
     alignas(64) double tile[largest_tile];
     for (int64_t item = begin; item < end; item += largest_tile) {
         const int count = static_cast<int>(end - item < largest_tile ? end - item : largest_tile);
         if (weight != nullptr) {
-            add_weighted(sums, value + item, weight + item, count, item);
+            add_weighted(weighted, sums, value + item, weight + item, count, item);
             continue;
         }
         std::memcpy(tile, value + item, static_cast<size_t>(count) * sizeof(double));
         add_values(fast, sums, tile, count, item);
     }
     flush(fast, sums);
+    flush(weighted, sums);
     if (weight == nullptr) finish_unweighted(sums);
 }
 
 // Each item into the sums of its group.
 void add_groups(const double* value, const double* weight, const int64_t* code, int64_t items, ColumnSums* groups) {
-    const double one = 1.0;
-    for (int64_t i = 0; i < items; ++i)
-        add_weighted(groups[code[i]], value + i, weight != nullptr ? weight + i : &one, 1, i);
+    for (int64_t i = 0; i < items; ++i) add_weighted(groups[code[i]], value[i], weight != nullptr ? weight[i] : 1.0, i);
 }
 
 void add_power_sums(const double* value, int64_t items, ColumnSums& third, ColumnSums& fourth) {

@@ -171,27 +171,68 @@ inline void add_to_sum(FastSum& fast, ColumnSums& sums, f64v v) {
     if (++fast.steps == 1000) flush(fast, sums);
 }
 
-// With weights: x = value·weight rounded; exact product by product.
-inline void add_weighted(ColumnSums& sums, const double* value, const double* weight, int count, int64_t first_item) {
-    for (int i = 0; i < count; ++i) {
-        if (value[i] != value[i]) continue;
-        if (__builtin_isinf(value[i])) {
-            ++sums.infinite;
-            continue;
-        }
-        const double x = value[i] * weight[i];
-        if (!(__builtin_fabs(x) <= largest_value && weight[i] <= largest_value)) {
-            if (sums.too_large < 0) sums.too_large = first_item + i;
-            continue;
-        }
-        const OnGrid X = on_grid(x), W = on_grid(weight[i]);
-        ++sums.n;
+// With weights: x = value·weight rounded, and exact products. Items of one exponent are added as integers of 128 bits:
+// products have at most 106 bits, so that 2^20 of them fit.
+struct ByExponent {
+    static constexpr int values = 51, products = 2 * values - 1;
+    int128 x[values], w[values], xx[products], xw[products], ww[products];
+    int64_t items;
+};
+constexpr int64_t most_items = int64_t{1} << 20;
+
+inline void flush(ByExponent& kept, ColumnSums& sums) {
+    const auto move = [](int128* from, int count, Wide& to) {
+        for (int exponent = 0; exponent < count; ++exponent)
+            if (from[exponent] != 0) add_shifted(to, from[exponent], static_cast<unsigned>(exponent));
+    };
+    move(kept.x, ByExponent::values, sums.x);
+    move(kept.w, ByExponent::values, sums.w);
+    move(kept.xx, ByExponent::products, sums.xx);
+    move(kept.xw, ByExponent::products, sums.xw);
+    move(kept.ww, ByExponent::products, sums.ww);
+    kept = ByExponent{};
+}
+
+// Calls add(X, W) with an item's x and its weight on the grid, if it is one that is summed.
+template <class Add>
+inline void weigh_item(ColumnSums& sums, double value, double weight, int64_t item, Add add) {
+    if (value != value) return;
+    if (__builtin_isinf(value)) {
+        ++sums.infinite;
+        return;
+    }
+    const double x = value * weight;
+    if (!(__builtin_fabs(x) <= largest_value && weight <= largest_value)) {
+        if (sums.too_large < 0) sums.too_large = item;
+        return;
+    }
+    ++sums.n;
+    add(on_grid(x), on_grid(weight));
+}
+
+inline void add_weighted(ByExponent& kept, ColumnSums& sums, const double* value, const double* weight, int count,
+                         int64_t first_item) {
+    if (kept.items + count > most_items) flush(kept, sums);
+    kept.items += count;
+    for (int i = 0; i < count; ++i)
+        weigh_item(sums, value[i], weight[i], first_item + i, [&](OnGrid X, OnGrid W) {
+            kept.x[X.exponent] += X.mantissa;
+            kept.w[W.exponent] += W.mantissa;
+            kept.xx[2 * X.exponent] += static_cast<int128>(X.mantissa) * X.mantissa;
+            kept.xw[X.exponent + W.exponent] += static_cast<int128>(X.mantissa) * W.mantissa;
+            kept.ww[2 * W.exponent] += static_cast<int128>(W.mantissa) * W.mantissa;
+        });
+}
+
+// One item, for sums of which there may be many.
+inline void add_weighted(ColumnSums& sums, double value, double weight, int64_t item) {
+    weigh_item(sums, value, weight, item, [&](OnGrid X, OnGrid W) {
         add_value(sums.x, X);
+        add_value(sums.w, W);
         add_product(sums.xx, X, X);
         add_product(sums.xw, X, W);
-        add_value(sums.w, W);
         add_product(sums.ww, W, W);
-    }
+    });
 }
 
 // Without weights every w is 1, that is 2^52 on the grid.

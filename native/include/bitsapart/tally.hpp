@@ -10,7 +10,7 @@ struct TallyKernels {
     // Adds the items begin … end of a block to `sums`, or stops at the first fault.
     // `scratch` is zeroed, aligned to 64 bytes, and as long as scratch_bytes says.
     void (*add_block)(const Block& block, int64_t begin, int64_t end, BlockSums& sums, void* scratch);
-    int64_t (*scratch_bytes)(int model_count);
+    int64_t (*scratch_bytes)(const Block&);
     // Rows [items][classes] of probabilities and, unless null, their logarithms; the first fault, if any.
     Fault (*distributions)(const Source& source, int side, int64_t begin, int64_t end, double* probs, double* logs,
                            void* scratch);

@@ -94,17 +94,17 @@ inline void find_too_large(BlockResult& result) {
 
 using Scratch = std::unique_ptr<void, Freed>;
 
-inline Scratch scratch_for(int model_count) {
-    const auto bytes = static_cast<size_t>(BITSAPART_FOR_THIS_CPU(tally_kernels).scratch_bytes(model_count) + 63) / 64 * 64;
+inline Scratch scratch_for(const Block& block) {
+    const auto bytes = static_cast<size_t>(BITSAPART_FOR_THIS_CPU(tally_kernels).scratch_bytes(block) + 63) / 64 * 64;
     Scratch scratch(std::aligned_alloc(64, bytes));
     if (!scratch) throw std::bad_alloc();
     std::memset(scratch.get(), 0, bytes);
     return scratch;
 }
 
-inline std::vector<Scratch> scratch_for(int model_count, int shares) {
+inline std::vector<Scratch> scratch_for(const Block& block, int shares) {
     std::vector<Scratch> scratch;
-    for (int t = 0; t < shares; ++t) scratch.push_back(scratch_for(model_count));
+    for (int t = 0; t < shares; ++t) scratch.push_back(scratch_for(block));
     return scratch;
 }
 
@@ -113,7 +113,7 @@ inline std::unique_ptr<BlockResult> run_block(const Block& block, int worst, int
     const int shares = useful_threads(block.items, block.classes * (block.model_count + 1), threads);
     std::vector<std::unique_ptr<BlockResult>> results;
     for (int t = 0; t < shares; ++t) results.push_back(std::make_unique<BlockResult>(block.model_count, worst));
-    const std::vector<Scratch> scratch = scratch_for(block.model_count, shares);
+    const std::vector<Scratch> scratch = scratch_for(block, shares);
     run_shares(shares, [&](int t) noexcept {
         kernels.add_block(block, share_begin(block.items, shares, t), share_begin(block.items, shares, t + 1),
                           results[static_cast<size_t>(t)]->sums, scratch[static_cast<size_t>(t)].get());
@@ -126,7 +126,7 @@ inline std::unique_ptr<BlockResult> run_block(const Block& block, int worst, int
 inline Fault run_distributions(const Source& source, int side, int64_t items, double* probs, double* logs, int threads) {
     const int shares = useful_threads(items, source.classes, threads);
     std::vector<Fault> faults(static_cast<size_t>(shares));
-    const std::vector<Scratch> scratch = scratch_for(0, shares);
+    const std::vector<Scratch> scratch = scratch_for(Block{}, shares);
     run_shares(shares, [&](int t) noexcept {
         faults[static_cast<size_t>(t)] = BITSAPART_FOR_THIS_CPU(tally_kernels).distributions(
             source, side, share_begin(items, shares, t), share_begin(items, shares, t + 1), probs, logs,

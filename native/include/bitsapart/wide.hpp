@@ -51,12 +51,13 @@ struct OnGrid {
 };
 
 inline OnGrid on_grid(double x) {
-    const double size = __builtin_fabs(x);
-    if (size < 1.0) return {static_cast<int64_t>(__builtin_rint(x * 0x1p52)), 0};
     uint64_t bits;
-    std::memcpy(&bits, &size, sizeof bits);
-    const int64_t mantissa = static_cast<int64_t>((bits & 0x000fffffffffffff) | 0x0010000000000000);
-    return {x < 0 ? -mantissa : mantissa, static_cast<unsigned>(bits >> 52) - 1023};
+    std::memcpy(&bits, &x, sizeof bits);
+    const uint64_t biased = (bits >> 52) & 0x7ff, exponent = (biased < 1023 ? 1023 : biased) - 1023;
+    const uint64_t scale_bits = (1023 + 52 - exponent) << 52;
+    double scale;
+    std::memcpy(&scale, &scale_bits, sizeof scale);
+    return {__builtin_llrint(x * scale), static_cast<unsigned>(exponent)};
 }
 
 inline void add_value(Wide& sum, OnGrid x) { add_shifted(sum, x.mantissa, x.exponent); }
