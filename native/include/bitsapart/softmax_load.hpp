@@ -37,14 +37,6 @@ inline Real read_as(Float16 x) {
 }
 
 // To the nearest, ties to even; NaN stays.
-inline void narrow(float x, float* to) { *to = x; }
-inline void narrow(double x, double* to) { *to = x; }
-inline void narrow(float x, BFloat16* to) {
-    uint32_t u;
-    std::memcpy(&u, &x, sizeof u);
-    const uint32_t rounded = (u + 0x7fff + ((u >> 16) & 1)) >> 16;
-    to->bits = static_cast<uint16_t>((u & 0x7fffffff) > 0x7f800000 ? 0x7fc0 : rounded);
-}
 inline void narrow(float x, Float16* to) {
     uint32_t u;
     std::memcpy(&u, &x, sizeof u);
