@@ -5,6 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bitsapart import _core
+
 SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 
 
@@ -55,3 +57,12 @@ def panels(tmp_path, pictures):
     lines[1] = "p00,3,1,1"
     (tmp_path / "panels.csv").write_text("\n".join(lines) + "\n")
     return tmp_path
+
+
+@pytest.fixture
+def calls(monkeypatch):
+    """What the native core was asked."""
+    asked = []
+    native = _core.softmax_loss
+    monkeypatch.setattr(_core, "softmax_loss", lambda **task: asked.append(task) or native(**task))
+    return asked

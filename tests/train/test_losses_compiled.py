@@ -11,7 +11,6 @@ from bitsapart.errors import DomainError
 torch = pytest.importorskip("torch", reason="the losses need torch (the extra `train`)")
 losses = pytest.importorskip("bitsapart.train.losses", reason="the losses need torch", exc_type=ImportError)
 
-from bitsapart import _core  # noqa: E402
 from bitsapart.train.losses import tickets  # noqa: E402
 
 NAMES = ["cross_entropy", "kl_divergence", "squared_error"]
@@ -26,15 +25,6 @@ pytestmark = [
 
 # "aot_eager" traces, splits and runs forward and backward like the real compiler, without calling a C++ compiler.
 BACKENDS = ["aot_eager", pytest.param("inductor", marks=pytest.mark.slow)]
-
-
-@pytest.fixture
-def calls(monkeypatch):
-    """What the native core was asked."""
-    asked = []
-    native = _core.softmax_loss
-    monkeypatch.setattr(_core, "softmax_loss", lambda **task: asked.append(task) or native(**task))
-    return asked
 
 
 @pytest.fixture(autouse=True)

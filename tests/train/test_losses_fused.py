@@ -17,7 +17,6 @@ losses = pytest.importorskip("bitsapart.train.losses", reason="the losses need t
 
 from torch.utils.flop_counter import FlopCounterMode  # noqa: E402
 
-from bitsapart import _core  # noqa: E402
 from bitsapart.train.losses import fused, gradient_memory  # noqa: E402
 
 NAMES = ["cross_entropy", "kl_divergence", "squared_error"]
@@ -27,15 +26,6 @@ INF = float("inf")
 # Written before the kernels: an error may exceed that of plain torch in the same type by this many eps of the type
 # that is computed in, times the larger of 1 and the exact value.
 TOLERANCE = 4
-
-
-@pytest.fixture
-def calls(monkeypatch):
-    """How often the native core was asked."""
-    asked = []
-    native = _core.softmax_loss
-    monkeypatch.setattr(_core, "softmax_loss", lambda **task: asked.append(task) or native(**task))
-    return asked
 
 
 @pytest.fixture

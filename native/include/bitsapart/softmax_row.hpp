@@ -235,7 +235,8 @@ struct Taught {
     Real* p;
     Real* buffer;
     const Real* y = nullptr;  // the block's logits
-    V shift{}, scale{}, weight{}, moment{};
+    V shift{}, scale{};
+    ShareSums<Real> shares{};
 
     void open(int64_t begin, int n) {
         const BlockSums& sums = blocks[begin / block];
@@ -248,14 +249,9 @@ struct Taught {
         const V share = load(p + c) * scale;
         const V own = (take<whole>(y + c % block, count, Real(0)) - shift) * inverse_temperature;
         store(p + c, share);
-        weight += share;
-        moment += where(share != 0, share * (own - far));
+        shares.add(share, own - far);
     }
-    void close(BlockSums& sums) {
-        sums.weight = sum_of(weight);
-        sums.moment = sum_of(moment);
-        weight = moment = V{};
-    }
+    void close(BlockSums& sums) { shares.close(sums); }
 };
 
 // The KL divergence from a teacher, whose exponentials are in work.p.

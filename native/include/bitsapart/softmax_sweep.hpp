@@ -104,26 +104,36 @@ struct Nothing {
     void close(BlockSums&) {}
 };
 
-// People's weights p: Σ p and Σ p (x − m_b).
+// Σ p and Σ p·gap over a block, with 0 · ∞ = 0.
 template <class Real>
-struct Weighted {
+struct ShareSums {
     using V = typename Vector<Real>::type;
-    const Real* p;
     V weight{}, moment{};
 
-    void open(int64_t, int) {}
-    template <bool whole>
-    void add(int64_t c, int count, V far) {
-        const V share = take<whole>(p + c, count, Real(0));
+    void add(V share, V gap) {
         weight += share;
-        moment += where(share != 0, share * far);
-        __builtin_prefetch(p + c + ahead);
+        moment += where(share != 0, share * gap);
     }
     void close(BlockSums& sums) {
         sums.weight = sum_of(weight);
         sums.moment = sum_of(moment);
         weight = moment = V{};
     }
+};
+
+// People's weights p: Σ p and Σ p (x − m_b).
+template <class Real>
+struct Weighted {
+    const Real* p;
+    ShareSums<Real> shares{};
+
+    void open(int64_t, int) {}
+    template <bool whole, class V>
+    void add(int64_t c, int count, V far) {
+        shares.add(take<whole>(p + c, count, Real(0)), far);
+        __builtin_prefetch(p + c + ahead);
+    }
+    void close(BlockSums& sums) { shares.close(sums); }
 };
 
 // From the blocks' sums to the row's.
